@@ -1,0 +1,52 @@
+// The CPU's kernels as a table of functions, one for each instruction set. No C++ library header may be
+// included here: the per-instruction-set objects must not hold its inline functions.
+#pragma once
+
+#include "kernels/math/draw.h"
+#include "kernels/math/fit_types.h"
+#include "kernels/math/philox.h"
+#include "kernels/math/posterior.h"
+#include "kernels/math/streamed_counts.h"
+
+namespace taugrid {
+
+// The unit of work and of summation: absolute indices [8192 b, 8192 (b + 1)) of the draws.
+inline constexpr int64_t kBlockDraws = 8192;
+
+// Draws are asked for in multiples of this, from a multiple of this: no lane set is wider.
+inline constexpr int64_t kDrawAlignment = 8;
+
+// The CPU's kernels, compiled for one instruction set. All functions are re-entrant. They run under
+// IEEE 754 round-to-nearest with subnormals, and restore the caller's floating-point environment.
+struct CpuKernels {
+  const char* isa;  // "generic", "v2", "v3", "v4"
+  int width;        // double lanes
+
+  // Draws first .. first + n - 1 into columns (see draw.h), units of y; first and n multiples of
+  // kDrawAlignment.
+  void (*draw)(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
+               double* columns, int64_t stride);
+
+  // Sums and counts over one block's draws, n <= kBlockDraws (streamed_counts.h).
+  void (*summarise)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
+                    uint64_t* counts);
+
+  // The exact summary of one posterior (fit.h).
+  void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result);
+
+  // Quantiles of a panelled density at n probabilities (a multiple of kDrawAlignment), counted from the
+  // right where from_right is 1, with the density per unit of x there and its derivative.
+  void (*panel_quantiles)(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
+                          double* density, double* slope);
+
+  // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of kDrawAlignment).
+  void (*log_posterior)(const Problem& problem, int64_t n, const double* x, double* log_density);
+};
+
+// Each is defined by kernels.cpp compiled for that instruction set.
+const CpuKernels* cpu_kernels_generic();
+const CpuKernels* cpu_kernels_v2();
+const CpuKernels* cpu_kernels_v3();
+const CpuKernels* cpu_kernels_v4();
+
+}  // namespace taugrid

@@ -1,0 +1,96 @@
+// The CPU's kernels: loops over packs. Compiled once per instruction set, with
+//   TAUGRID_ISA_NAME  what it is called: generic, v2, v3, v4
+//   TAUGRID_WIDTH     double lanes; 1 is Scalar
+// Nothing here may become a weak symbol that another instruction set's object could provide: the lane set
+// carries a tag with internal linkage, and only kernels/math and C headers are included.
+#include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cpu/team.h"
+#include "kernels/math/draw.h"
+#include "kernels/math/fit.h"
+
+namespace taugrid {
+namespace {
+
+struct IsaTag {};
+
+template <int W>
+struct LanesOfWidth {
+  using Type = Pack<W, IsaTag>;
+};
+template <>
+struct LanesOfWidth<1> {
+  using Type = Scalar<IsaTag>;
+};
+using L = LanesOfWidth<TAUGRID_WIDTH>::Type;
+
+// Foreign code (Python libraries, graphics drivers) changes the floating-point environment.
+class IeeeEnvironment {
+ public:
+#if defined(__SSE2__)
+  IeeeEnvironment() : saved_(_mm_getcsr()) { _mm_setcsr(0x1F80); }
+  ~IeeeEnvironment() { _mm_setcsr(saved_); }
+
+ private:
+  unsigned saved_;
+#endif
+};
+
+void draw_kernel(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
+                 double* columns, int64_t stride) {
+  const IeeeEnvironment ieee;
+  if (with_lp)
+    for (int64_t i = 0; i < n; i += L::N) draw<L, true>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
+  else
+    for (int64_t i = 0; i < n; i += L::N) draw<L, false>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
+}
+
+void summarise_kernel(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
+                      uint64_t* counts) {
+  const IeeeEnvironment ieee;
+  summarise_block<L>(plan, columns, stride, n, sums, counts);
+}
+
+void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result) {
+  const IeeeEnvironment ieee;
+  CpuTeam<L> team;
+  fit(team, problem, request, workspace, result);
+}
+
+void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
+                            double* density, double* slope) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += L::N) {
+    const auto at = panel_quantile<L>(panels, L::load(p + i), L::load(from_right + i) > 0.5);
+    L::store(x + i, at.x);
+    L::store(density + i, at.density);
+    L::store(slope + i, at.slope);
+  }
+}
+
+void log_posterior_kernel(const Problem& problem, int64_t n, const double* x, double* log_density) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += L::N) {
+    GivenTau<L> at;
+    L::store(log_density + i, log_posterior<L>(problem, L::load(x + i), at));
+  }
+}
+
+}  // namespace
+
+#define TAUGRID_TEXT(x) #x
+#define TAUGRID_TEXT_OF(x) TAUGRID_TEXT(x)
+#define TAUGRID_JOIN(a, b) a##b
+#define TAUGRID_JOIN_OF(a, b) TAUGRID_JOIN(a, b)
+
+const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
+  static const CpuKernels kKernels{TAUGRID_TEXT_OF(TAUGRID_ISA_NAME),
+                                   L::N,
+                                   draw_kernel,
+                                   summarise_kernel,
+                                   fit_kernel,
+                                   panel_quantiles_kernel,
+                                   log_posterior_kernel};
+  return &kKernels;
+}
+
+}  // namespace taugrid

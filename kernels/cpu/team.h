@@ -1,0 +1,38 @@
+// A team of one CPU thread: it holds all 32 stripes itself, in packs.
+#pragma once
+
+#include "kernels/math/tree_sum.h"
+
+namespace taugrid {
+
+template <class L>
+struct CpuTeam {
+  using Lanes = L;
+
+  // f(i) for the packs i = 0, N, 2N, .. below n, a multiple of 16.
+  template <class F>
+  TAUGRID_INLINE void for_points(int n, const F& f) {
+    for (int i = 0; i < n; i += L::N) f(i);
+  }
+
+  // total[k] = sum over i of the k-th quantity that f(i, s) puts into s.
+  template <int K, class F>
+  inline void sum(int n, double (&total)[K], const F& f) {
+    StripedSum<L> sums[K];
+    for (int i = 0; i < n; i += L::N) {
+      typename L::Real s[K];
+      f(i, s);
+      const int pack = i / L::N % StripedSum<L>::kPacks;
+      for (int k = 0; k < K; ++k) sums[k].add(pack, s[k]);
+    }
+    for (int k = 0; k < K; ++k) total[k] = sums[k].total();
+  }
+
+  // f once for the team, and its effects seen by all of it.
+  template <class F>
+  TAUGRID_INLINE void once(const F& f) {
+    f();
+  }
+};
+
+}  // namespace taugrid

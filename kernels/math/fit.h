@@ -1,0 +1,274 @@
+// The exact summary of one posterior, over a team: tau by panels (quadrature.h), mu, theta_j and theta_new
+// as mixtures over its nodes (mixture.h; uniform_mu.h under a uniform prior of mu). tau = 0 is complete
+// pooling and tau = infinity no pooling: special cases, not small and large numbers.
+#pragma once
+
+#include "kernels/math/mixture.h"
+#include "kernels/math/panel_law.h"
+#include "kernels/math/quadrature.h"
+#include "kernels/math/uniform_mu.h"
+
+namespace taugrid {
+
+TAUGRID_INLINE double quiet_nan() { return real_of(0x7FF8000000000000u); }
+
+TAUGRID_INLINE void set_absent(const FitRequest& request, ParameterResult& result) {
+  result.mean = result.sd = result.mode = result.shortest_lower = result.shortest_upper = quiet_nan();
+  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quiet_nan();
+}
+
+// A parameter that is known.
+TAUGRID_INLINE void set_constant(const FitRequest& request, double value, ParameterResult& result) {
+  result.mean = result.mode = result.shortest_lower = result.shortest_upper = value;
+  result.sd = 0.0;
+  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = value;
+}
+
+// U(a, b), the prior of mu that tau = infinity leaves as it was.
+TAUGRID_INLINE void set_uniform(const FitRequest& request, double a, double b, ParameterResult& result) {
+  const double width = b - a;
+  result.mean = a + 0.5 * width;
+  result.sd = width * 0.28867513459481288225;  // 1/sqrt(12)
+  result.mode = a;                             // ties take the leftmost
+  result.shortest_lower = a;
+  result.shortest_upper = a + request.level * width;
+  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = a + request.probabilities[i] * width;
+}
+
+// N(mean, sd^2).
+template <class L>
+TAUGRID_TEMPLATE inline void set_normal(const FitRequest& request, double mean, double sd, ParameterResult& result) {
+  using S = Scalar<L>;
+  const auto quantile = [&](double p) {
+    const double z = normal_quantile<S>(p > 0.5 ? 1.0 - p : p);
+    return S::fma(sd, p > 0.5 ? -z : z, mean);
+  };
+  result.mean = result.mode = mean;
+  result.sd = sd;
+  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quantile(request.probabilities[i]);
+  const double half = -sd * normal_quantile<S>(0.5 * (1.0 - request.level));
+  result.shortest_lower = mean - half;
+  result.shortest_upper = mean + half;
+}
+
+// The posterior of tau itself, of which the panels hold the logarithm.
+template <class Team>
+TAUGRID_TEMPLATE inline void fit_tau(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+                                     ParameterResult& result) {
+  using L = typename Team::Lanes;
+  using S = Scalar<L>;
+  double first[1], second[1];
+  team.template sum<1>(w.n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
+    s[0] = L::load(w.tau.weight + i) * L::load(w.tau_value + i);
+  });
+  const double mean = first[0];
+  team.template sum<1>(w.n_nodes, second, [&](int i, typename L::Real(&s)[1]) {
+    const auto d = L::load(w.tau_value + i) - mean;
+    s[0] = L::load(w.tau.weight + i) * (d * d);
+  });
+  result.mean = request.tau_moments >= 1 ? mean : quiet_nan();
+  result.sd = request.tau_moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+  const auto value = [](double x) { return exp<S>(x); };
+  panel_law_quantiles(team, w.tau, request, value, w, result.quantile);
+  if (!request.mode_and_shortest) return;
+
+  const auto log_density = [&](typename L::Real x) {
+    GivenTau<L> at;
+    return log_posterior<L>(problem, x, at) - x;
+  };
+  result.mode = tau_mode(team, log_density, w).x;
+  const double upper_x = problem.tau_prior.upper_x;
+  panel_law_shortest(team, w.tau, request.level, value, log_density, exp<S>(problem.tau_prior.lower_x),
+                     exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
+}
+
+// Mixture of normals with the components in the workspace.
+template <class Team>
+TAUGRID_TEMPLATE inline void fit_mixture(Team& team, const FitRequest& request, int moments, FitWorkspace& w,
+                                         const double* extra_variance, ParameterResult& result) {
+  using L = typename Team::Lanes;
+  using S = Scalar<L>;
+  double first[1], second[1];
+  team.template sum<1>(w.n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
+    s[0] = L::load(w.tau.weight + i) * L::load(w.mean + i);
+  });
+  const double mean = first[0];
+  team.template sum<1>(w.n_nodes, second, [&](int i, typename L::Real(&s)[1]) {
+    const auto d = L::load(w.mean + i) - mean;
+    s[0] = L::load(w.tau.weight + i) * L::fma(d, d, L::load(extra_variance + i));
+  });
+  result.mean = moments >= 1 ? mean : quiet_nan();
+  result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+
+  const Mixture<Team> law{team, w.tau.weight + w.first_node, w.mean + w.first_node,
+                          w.inverse_sd + w.first_node, w.end_node - w.first_node};
+  // Where to start: the component that holds the median of tau.
+  int middle = w.first_node;
+  double mass = 0.0;
+  for (int i = w.first_node; i < w.end_node && mass < 0.5; ++i) {
+    mass = mass + w.tau.weight[i];
+    middle = i;
+  }
+  const double centre = w.mean[middle];
+  const double scale = 1.0 / w.inverse_sd[middle];
+  for (int i = 0; i < request.n_probabilities; ++i) {
+    const double p = request.probabilities[i];
+    const bool from_right = p > 0.5;
+    const double tail = from_right ? 1.0 - p : p;
+    const double z = normal_quantile<S>(tail);
+    result.quantile[i] = mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
+  }
+  if (!request.mode_and_shortest) return;
+  const MixtureMode mode = mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
+  result.mode = mode.x;
+  mixture_shortest(law, request.level, mode.unimodal, centre, scale, result.shortest_lower,
+                   result.shortest_upper);
+}
+
+// Components of mu (kind 0), theta_j (1), theta_new (2) at every node; variances into log_weight's place.
+enum class MixtureOf { kMu, kTheta, kThetaNew };
+
+template <class Team>
+TAUGRID_TEMPLATE inline void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
+                                             FitWorkspace& w, double* variances) {
+  using L = typename Team::Lanes;
+  team.for_points(w.n_nodes, [&](int i) {
+    const auto tau2 = L::load(w.tau2 + i);
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    auto mean = at.mu_hat, variance = at.v_mu;
+    if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
+    if (of == MixtureOf::kThetaNew) variance = variance + tau2;
+    L::store(w.mean + i, mean);
+    L::store(variances + i, variance);
+    L::store(w.inverse_sd + i, 1.0 / L::sqrt(variance));
+  });
+}
+
+// The joint mode of (tau, mu): p(tau, mu | y) at its largest mu given tau is p(tau | y) / sqrt(v_mu).
+template <class Team>
+TAUGRID_TEMPLATE inline void fit_joint(Team& team, const Problem& problem, FitWorkspace& w, FitResult& result) {
+  using L = typename Team::Lanes;
+  using S = Scalar<L>;
+  // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no mass term.
+  const auto at_best_mu = [&](auto lanes, auto x, auto& mu) {
+    using M = decltype(lanes);
+    GivenTau<M> at;
+    auto log_p = log_posterior<M>(problem, x, at) - x - 0.5 * log<M>(at.v_mu);
+    mu = at.mu_hat;
+    if (problem.mu.form == MuForm::kUniform) {
+      log_p = log_p - log_mu_mass<M>(problem, at);
+      mu = M::select(mu < problem.mu.a, M::splat(problem.mu.a), mu);
+      mu = M::select(mu > problem.mu.b, M::splat(problem.mu.b), mu);
+      const auto r = mu - at.mu_hat;
+      log_p = log_p - 0.5 * (r * r) / at.v_mu;
+    }
+    return log_p;
+  };
+  const auto log_density = [&](typename L::Real x) {
+    typename L::Real mu;
+    return at_best_mu(L{}, x, mu);
+  };
+  const Maximum mode = tau_mode(team, log_density, w);
+  result.joint_mode_tau = mode.x;
+  // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
+  double mu;
+  const double left = w.tau.lower[0];
+  at_best_mu(S{}, mode.x > 0.0 ? log<S>(mode.x) : left, mu);
+  result.joint_mode_mu = mu;
+}
+
+// The exact summary. `workspace` is overwritten, and holds the posterior of tau afterwards.
+template <class Team>
+TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+                                 FitResult& result) {
+  using L = typename Team::Lanes;
+  using S = Scalar<L>;
+  const PriorRecord& prior = problem.tau_prior;
+  const bool fixed = prior.form == PriorForm::kPoint;
+  const bool proper_mu = problem.mu.form != MuForm::kFlat;
+
+  if (fixed && prior.value > 0x1p1000) {  // tau = infinity: no pooling
+    result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
+    result.nodes = 0;
+    set_absent(request, result.tau);
+    set_absent(request, result.mu);
+    set_absent(request, result.theta_new);
+    if (problem.mu.form == MuForm::kNormal) set_normal<L>(request, problem.mu.a, problem.mu.b, result.mu);
+    if (problem.mu.form == MuForm::kUniform) set_uniform(request, problem.mu.a, problem.mu.b, result.mu);
+    if (request.theta)
+      for (int64_t j = 0; j < problem.n_schools; ++j)
+        set_normal<L>(request, problem.y[j], problem.sigma[j], result.theta[j]);
+    return;
+  }
+
+  result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
+  result.nodes = w.n_nodes;
+  result.cov_mu_tau = fixed ? 0.0 : quiet_nan();
+  result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
+  if (fixed) {
+    set_constant(request, prior.value, result.tau);
+    result.joint_mode_tau = prior.value;
+    const double mu = w.mu_hat[0];
+    result.joint_mode_mu =
+        problem.mu.form == MuForm::kUniform ? min_of(max_of(mu, problem.mu.a), problem.mu.b) : mu;
+  } else {
+    fit_tau(team, problem, request, w, result.tau);
+    double means[2], products[1];
+    team.template sum<2>(w.n_nodes, means, [&](int i, typename L::Real(&s)[2]) {
+      const auto weight = L::load(w.tau.weight + i);
+      s[0] = weight * L::load(w.tau_value + i);
+      s[1] = weight * L::load(w.mu_mean + i);
+    });
+    team.template sum<1>(w.n_nodes, products, [&](int i, typename L::Real(&s)[1]) {
+      s[0] = L::load(w.tau.weight + i) * (L::load(w.tau_value + i) - means[0]) * (L::load(w.mu_mean + i) - means[1]);
+    });
+    if (request.tau_moments >= 1) result.cov_mu_tau = products[0];
+    if (request.mode_and_shortest) fit_joint(team, problem, w, result);
+  }
+
+  const int theta_new_moments = fixed ? 2 : (request.tau_moments < request.mu_moments ? request.tau_moments : request.mu_moments);
+  const bool pooled = fixed && prior.value == 0.0;
+  if (problem.mu.form != MuForm::kUniform) {
+    double* variances = w.log_weight;
+    prepare_mixture(team, problem, MixtureOf::kMu, 0, w, variances);
+    fit_mixture(team, request, proper_mu || fixed ? 2 : request.mu_moments, w, variances, result.mu);
+    prepare_mixture(team, problem, MixtureOf::kThetaNew, 0, w, variances);
+    fit_mixture(team, request, theta_new_moments, w, variances, result.theta_new);
+    if (request.theta)
+      for (int64_t j = 0; j < problem.n_schools; ++j) {
+        prepare_mixture(team, problem, pooled ? MixtureOf::kMu : MixtureOf::kTheta, j, w, variances);
+        fit_mixture(team, request, 2, w, variances, result.theta[j]);
+      }
+    return;
+  }
+
+  // Rough places and widths for the panels' variable.
+  int middle = w.first_node;
+  double mass = 0.0, mean_mu = 0.0, tau2_mean = 0.0;
+  for (int i = w.first_node; i < w.end_node; ++i) {
+    if (mass < 0.5) middle = i;
+    mass = mass + w.tau.weight[i];
+    mean_mu = mean_mu + w.tau.weight[i] * w.mu_mean[i];
+  }
+  for (int i = 0; i < w.n_nodes; ++i) tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
+  const double width = problem.mu.b - problem.mu.a;
+  const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * width);
+  const double tau2 = w.tau2[middle];
+  uniform_mu_parameter(team, problem, request, UniformMuLaw::kMu, 0, mean_mu, sd_mu, w, result.mu);
+  const UniformMuLaw of_new = pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew;
+  uniform_mu_parameter(team, problem, request, of_new, 0, mean_mu, S::sqrt(sd_mu * sd_mu + tau2), w, result.theta_new);
+  // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail is heavy.
+  result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
+  result.theta_new.sd = theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
+  if (!request.theta) return;
+  for (int64_t j = 0; j < problem.n_schools; ++j) {
+    const double s2 = problem.sigma[j] * problem.sigma[j];
+    const double shrink = s2 / (s2 + tau2);
+    const double centre = pooled ? mean_mu : problem.y[j] + shrink * (mean_mu - problem.y[j]);
+    const double scale = pooled ? sd_mu : S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu)));
+    uniform_mu_parameter(team, problem, request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, centre, scale,
+                         w, result.theta[j]);
+  }
+}
+
+}  // namespace taugrid

@@ -1,0 +1,73 @@
+// What a fit is asked for, what it answers, and what it works in. Plain data, internal units.
+#pragma once
+
+#include "kernels/math/legendre_panels.h"
+
+namespace taugrid {
+
+struct FitRequest {
+  const double* probabilities;  // (n_probabilities), in (0, 1), ascending
+  int n_probabilities;
+  double level;          // of the shortest interval
+  bool theta;            // every theta_j
+  bool mode_and_shortest;
+  int tau_moments;       // highest k <= 2 for which E[tau^k | y] exists
+  int mu_moments;        // highest k <= 2 for which E[mu^k | y] exists
+};
+
+// What does not exist is NaN.
+struct ParameterResult {
+  double mean, sd;
+  double mode;
+  double shortest_lower, shortest_upper;
+  double* quantile;  // (n_probabilities)
+};
+
+struct FitResult {
+  double log_evidence;  // log of the integral of p(tau) p(y | tau), as log_likelihood normalises it
+  double cov_mu_tau;
+  double joint_mode_tau, joint_mode_mu;
+  ParameterResult tau, mu, theta_new;
+  ParameterResult* theta;  // (J), if asked for
+  int nodes;               // grid points in the posterior of tau
+};
+
+inline constexpr int kMaxScan = 512;       // points between the seeds
+inline constexpr int kMaxExtension = 384;  // points beyond them, on either side
+inline constexpr int kMaxModes = 16;
+
+// One problem's memory: the size does not depend on J.
+struct FitWorkspace {
+  PanelRule rule;
+  Panels tau;       // the posterior of x = log tau
+  Panels other;     // one parameter under a uniform prior of mu
+  PanelScratch scratch;
+
+  // log p(x | y) on a coarse grid, [scan_begin, scan_end) of the arrays.
+  double scan_x[kMaxScan + 2 * kMaxExtension];
+  double scan_log_density[kMaxScan + 2 * kMaxExtension];
+  int scan_begin, scan_end;
+  double peak;         // the largest log p(x | y)
+  double moment_peak;  // the largest log p(x | y) + k x
+  double cuts[kMaxModes + 32];
+  int n_cuts;
+
+  // At the nodes of `tau` (or at the one value of a fixed tau, padded with weights of 0).
+  int n_nodes;
+  int first_node, end_node;  // those that a mixture notices
+  double tau_value[kMaxNodes];
+  double tau2[kMaxNodes];
+  double mu_hat[kMaxNodes];   // of mu | tau, y before truncation
+  double v_mu[kMaxNodes];
+  double log_mu_mass[kMaxNodes];  // uniform prior of mu
+  double mu_mean[kMaxNodes];      // E[mu | tau, y]
+  // Of the parameter at hand.
+  double mean[kMaxNodes];
+  double inverse_sd[kMaxNodes];
+  double log_weight[kMaxNodes];
+
+  double lane_a[64], lane_b[64], lane_c[64], lane_d[64];  // a few values per lane
+  double node_value[kPanelNodes], coefficient[kPanelNodes];
+};
+
+}  // namespace taugrid

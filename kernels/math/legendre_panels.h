@@ -1,0 +1,323 @@
+// A density on a line as piecewise polynomials: panels, each with the values at 16 Gauss-Legendre nodes
+// and the Legendre series through them, so that integrals, CDF, density and quantiles all come from one
+// set of evaluations. Panels are halved until the series has converged.
+//
+//   within a panel, t in (-1, 1):  f = sum c_n P_n(t),
+//   integral from -1 to t of f = c_0 (1 + t) + sum c_n (P_{n+1}(t) - P_{n-1}(t)) / (2 n + 1)
+//
+// Everything is a template on a Team: who shares the points of one problem (32 stripes on the CPU, a warp
+// on CUDA). Control flow depends only on values that are the same over the team.
+#pragma once
+
+#include "kernels/math/gauss_legendre.h"
+#include "kernels/math/elementary.h"
+#include "kernels/math/lanes.h"
+
+namespace taugrid {
+
+inline constexpr int kMaxPanels = 192;
+inline constexpr int kMaxNodes = kMaxPanels * kPanelNodes;
+
+// The rule, and the matrix from node values to coefficients: made once, by make_panel_rule.
+struct PanelRule {
+  double node[kPanelNodes];
+  double weight[kPanelNodes];
+  double to_coefficient[kPanelNodes * kPanelNodes];  // [i * 16 + n] = (n + 1/2) w_i P_n(t_i)
+};
+
+TAUGRID_INLINE void make_panel_rule(PanelRule& rule) {
+  for (int i = 0; i < kPanelNodes; ++i) {
+    const double t = gauss_node(i);
+    rule.node[i] = t;
+    rule.weight[i] = gauss_weight(i);
+    double before = 0.0, p = 1.0;
+    for (int n = 0; n < kPanelNodes; ++n) {
+      rule.to_coefficient[i * kPanelNodes + n] = (n + 0.5) * rule.weight[i] * p;
+      const double next = ((2 * n + 1) * t * p - n * before) / (n + 1);
+      before = p;
+      p = next;
+    }
+  }
+}
+
+// The panels of one density, in order, normalised to mass 1.
+struct Panels {
+  int n;
+  double log_mass;            // log of the integral of exp(log density)
+  double lower[kMaxPanels];   // ends
+  double upper[kMaxPanels];
+  double below[kMaxPanels];   // mass left of the panel's right end
+  double above[kMaxPanels];   // mass right of the panel's left end
+  double coefficient[kMaxNodes];  // of the mass: times (width/2)/total
+  double x[kMaxNodes];            // nodes
+  double weight[kMaxNodes];       // their quadrature weights; they sum to 1
+};
+
+// What panels are built in.
+struct PanelScratch {
+  double lower[kMaxPanels], upper[kMaxPanels];          // of the panels under test
+  double value[kMaxNodes], coefficient[kMaxNodes];
+  double next_lower[kMaxPanels], next_upper[kMaxPanels];
+  double kept_lower[kMaxPanels], kept_upper[kMaxPanels];
+  double kept_value[kMaxNodes], kept_coefficient[kMaxNodes];
+  int order[kMaxPanels];
+};
+
+// What resolves a density. All are relative to exp(peak), the largest density.
+struct PanelTolerance {
+  double absolute;     // on the last coefficients
+  double moment;       // power k of exp(x) in the highest moment wanted, 0 for none
+  double moment_peak;  // the largest log density + k x
+  double plain_below;  // x below which what mixtures integrate hardly varies; +inf for no mixtures
+};
+
+TAUGRID_INLINE double abs_of(double x) { return x < 0.0 ? -x : x; }
+TAUGRID_INLINE double max_of(double a, double b) { return a > b ? a : b; }
+TAUGRID_INLINE double min_of(double a, double b) { return a < b ? a : b; }
+
+// Whether a panel of the given width is resolved by coefficients c (16), density in units of exp(peak).
+template <class L>
+TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, double upper, double peak,
+                                            const PanelTolerance& tolerance) {
+  double largest = 0.0;
+  for (int n = 0; n < kPanelNodes; ++n) largest = max_of(largest, abs_of(c[n]));
+  const double tail = abs_of(c[14]) + abs_of(c[15]);
+  const double width = upper - lower;
+  const double mass = abs_of(c[0]) * width;
+  // The shape of every panel, however little it holds: the table inverts them all.
+  if (tail > (mass > 1e-10 ? 1e-7 : 1e-4) * largest) return false;
+  if (tail > tolerance.absolute) return false;
+  if (tolerance.moment > 0.0) {
+    // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
+    const double tail_moment = tail * exp<L>(tolerance.moment * upper - tolerance.moment_peak + peak);
+    if (tail_moment > 1e3 * tolerance.absolute) return false;
+  }
+  // Mixtures integrate functions of x that this density knows nothing of, smooth on the scale of 1 in
+  // x = log tau (singular no nearer than i pi/4); 16 nodes on a width of 2 take them to 1e-10 of the
+  // panel's mass, so wider panels must hold little.
+  return upper < tolerance.plain_below || width <= 2.0 || (width <= 4.0 && mass < 1e-7) || mass < 1e-11;
+}
+
+// Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1].
+template <class Team, class LogDensity>
+TAUGRID_TEMPLATE inline void build_panels(Team& team, const PanelRule& rule, const LogDensity& log_density,
+                                          double peak, const double* cuts, int n_cuts,
+                                          const PanelTolerance& tolerance, PanelScratch& scratch,
+                                          Panels& panels) {
+  using L = typename Team::Lanes;
+  int pending = n_cuts - 1, kept = 0;
+  team.once([&] {
+    for (int p = 0; p < pending; ++p) {
+      scratch.lower[p] = cuts[p];
+      scratch.upper[p] = cuts[p + 1];
+    }
+  });
+  for (int depth = 0; pending > 0; ++depth) {
+    team.for_points(pending * kPanelNodes, [&](int i) {
+      const int p = i / kPanelNodes;
+      const double half = 0.5 * (scratch.upper[p] - scratch.lower[p]);
+      const auto x = L::fma(L::splat(half), L::load(rule.node + i % kPanelNodes),
+                            L::splat(scratch.lower[p] + half));
+      L::store(scratch.value + i, exp<L>(log_density(x) - peak));
+    });
+    team.for_points(pending * kPanelNodes, [&](int i) {
+      const double* value = scratch.value + i / kPanelNodes * kPanelNodes;
+      const double* matrix = rule.to_coefficient + i % kPanelNodes;
+      auto c = L::splat(0.0);
+      for (int k = 0; k < kPanelNodes; ++k)
+        c = L::fma(L::splat(value[k]), L::load(matrix + k * kPanelNodes), c);
+      L::store(scratch.coefficient + i, c);
+    });
+    int next = 0;
+    for (int p = 0; p < pending; ++p) {
+      const double a = scratch.lower[p], b = scratch.upper[p];
+      const double* c = scratch.coefficient + p * kPanelNodes;
+      const bool room = kept + (pending - p) + next + 2 <= kMaxPanels;
+      const bool keep = panel_resolved<Scalar<L>>(c, a, b, peak, tolerance) || depth >= 40 || !room;
+      const int at = keep ? kept : next;
+      team.once([&] {
+        if (keep) {
+          scratch.kept_lower[at] = a;
+          scratch.kept_upper[at] = b;
+          for (int k = 0; k < kPanelNodes; ++k) {
+            scratch.kept_value[at * kPanelNodes + k] = scratch.value[p * kPanelNodes + k];
+            scratch.kept_coefficient[at * kPanelNodes + k] = c[k];
+          }
+        } else {
+          const double middle = 0.5 * (a + b);
+          scratch.next_lower[at] = a;
+          scratch.next_upper[at] = middle;
+          scratch.next_lower[at + 1] = middle;
+          scratch.next_upper[at + 1] = b;
+        }
+      });
+      if (keep)
+        kept += 1;
+      else
+        next += 2;
+    }
+    team.once([&] {
+      for (int p = 0; p < next; ++p) {
+        scratch.lower[p] = scratch.next_lower[p];
+        scratch.upper[p] = scratch.next_upper[p];
+      }
+    });
+    pending = next;
+  }
+
+  team.once([&] {
+    // Kept level by level; nearly in order.
+    for (int p = 0; p < kept; ++p) {
+      int q = p;
+      for (; q > 0 && scratch.kept_lower[scratch.order[q - 1]] > scratch.kept_lower[p]; --q)
+        scratch.order[q] = scratch.order[q - 1];
+      scratch.order[q] = p;
+    }
+    double total = 0.0;
+    for (int p = 0; p < kept; ++p) {
+      const int from = scratch.order[p];
+      const double half = 0.5 * (scratch.kept_upper[from] - scratch.kept_lower[from]);
+      total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
+    }
+    panels.n = kept;
+    panels.log_mass = peak + log<Scalar<L>>(total);
+    double below = 0.0;
+    for (int p = 0; p < kept; ++p) {
+      const int from = scratch.order[p];
+      const double a = scratch.kept_lower[from], b = scratch.kept_upper[from];
+      const double half = 0.5 * (b - a);
+      panels.lower[p] = a;
+      panels.upper[p] = b;
+      for (int k = 0; k < kPanelNodes; ++k) {
+        const int at = p * kPanelNodes + k;
+        panels.x[at] = Scalar<L>::fma(half, rule.node[k], a + half);
+        panels.weight[at] = rule.weight[k] * scratch.kept_value[from * kPanelNodes + k] * (half / total);
+        panels.coefficient[at] = scratch.kept_coefficient[from * kPanelNodes + k] * (half / total);
+      }
+      below = below + 2.0 * panels.coefficient[p * kPanelNodes];
+      panels.below[p] = below;
+    }
+    double above = 0.0;
+    for (int p = kept - 1; p >= 0; --p) {
+      above = above + 2.0 * panels.coefficient[p * kPanelNodes];
+      panels.above[p] = above;
+    }
+  });
+}
+
+// Mass of a panel left (or, from the right, right) of t, and the density in t with its derivative.
+template <class L>
+struct PanelPoint {
+  typename L::Real mass;
+  typename L::Real density;
+  typename L::Real slope;
+};
+
+// `panel` is the number of a panel in each lane, -1 <= t <= 1.
+template <class L>
+TAUGRID_TEMPLATE inline PanelPoint<L> panel_point(const Panels& panels, typename L::Bits panel,
+                                                  typename L::Mask from_right, typename L::Real t) {
+  using Real = typename L::Real;
+  const auto at = panel << 4;
+  // P_{n-1}, P_n and their derivatives P'_{n-1}, P'_n.
+  Real p0 = L::splat(1.0), p1 = t;
+  Real d0 = L::splat(0.0), d1 = L::splat(1.0);
+  const Real c0 = L::gather(panels.coefficient, at);
+  Real density = c0, slope = L::splat(0.0), series = L::splat(0.0);
+  for (int n = 1; n < kPanelNodes; ++n) {
+    const Real c = L::gather(panels.coefficient + n, at);
+    const Real p2 = ((2 * n + 1) * (t * p1) - n * p0) * (1.0 / (n + 1));
+    const Real d2 = L::fma(L::splat(2 * n + 1.0), p1, d0);
+    density = L::fma(c, p1, density);
+    slope = L::fma(c, d1, slope);
+    series = series + c * (p2 - p0) * (1.0 / (2 * n + 1));
+    p0 = p1;
+    p1 = p2;
+    d0 = d1;
+    d1 = d2;
+  }
+  const Real left = c0 * (1.0 + t) + series;
+  const Real right = c0 * (1.0 - t) - series;
+  return {L::select(from_right, right, left), density, slope};
+}
+
+// x with mass p below it (from_right: above it), 0 < p <= 1, and the density per unit of x there with
+// its derivative. Newton within a bracket; lanes that have converged stand still.
+template <class L>
+struct PanelQuantile {
+  typename L::Real x;
+  typename L::Real density;
+  typename L::Real slope;
+};
+
+template <class L>
+TAUGRID_TEMPLATE inline PanelQuantile<L> panel_quantile(const Panels& panels, typename L::Real p,
+                                                        typename L::Mask from_right) {
+  using Real = typename L::Real;
+  const Real zero = L::splat(0.0);
+  const Real last = L::splat(static_cast<double>(panels.n - 1));
+  Real passed = zero, target = p;
+  for (int k = 0; k + 1 < panels.n; ++k) {
+    const Real mass = L::select(from_right, L::splat(panels.above[panels.n - 1 - k]), L::splat(panels.below[k]));
+    const auto beyond = mass <= p;
+    passed = L::select(beyond, passed + 1.0, passed);
+    target = L::select(beyond, p - mass, target);
+  }
+  const Real panel_real = L::select(from_right, last - passed, passed);
+  // The integer below 2^52 in a real, by its bits.
+  const auto panel = L::bits(panel_real + 0x1p52) & L::splat_bits(0xFFFFFFFFu);
+
+  Real lo = L::splat(-1.0), hi = L::splat(1.0), t = zero;
+  Real step = L::splat(2.0);
+  PanelPoint<L> at = panel_point<L>(panels, panel, from_right, t);
+  for (int i = 0; i < 80; ++i) {
+    const auto active = step > 1e-15;
+    if (!L::any(active)) break;
+    const Real excess = at.mass - target;
+    // Mass from the right falls with t.
+    const auto move_right = L::select(from_right, -excess, excess) < 0.0;
+    lo = L::select(move_right, t, lo);
+    hi = L::select(move_right, hi, t);
+    const Real newton = t - L::select(from_right, -excess, excess) / at.density;
+    const Real bisected = 0.5 * (lo + hi);
+    // A comparison that is false for a NaN sends it to the middle.
+    Real next = L::select(L::both(newton > lo, newton < hi), newton, bisected);
+    next = L::select(active, next, t);
+    const Real change = next - t;
+    step = L::select(change < 0.0, -change, change);
+    t = next;
+    at = panel_point<L>(panels, panel, from_right, t);
+  }
+  const Real lower = L::gather(panels.lower, panel);
+  const Real upper = L::gather(panels.upper, panel);
+  const Real half = 0.5 * (upper - lower);
+  return {L::fma(half, t, lower + half), at.density / half, at.slope / (half * half)};
+}
+
+// Mass below (or above) x, and the density.
+template <class L>
+TAUGRID_TEMPLATE inline PanelPoint<L> panel_cdf(const Panels& panels, typename L::Real x,
+                                                typename L::Mask from_right) {
+  using Real = typename L::Real;
+  Real passed = L::splat(0.0), outside_left = L::splat(0.0);
+  for (int k = 0; k + 1 < panels.n; ++k) {
+    const auto beyond = x > panels.upper[k];
+    passed = L::select(beyond, passed + 1.0, passed);
+    outside_left = L::select(beyond, L::splat(panels.below[k]), outside_left);
+  }
+  const auto panel = L::bits(passed + 0x1p52) & L::splat_bits(0xFFFFFFFFu);
+  const Real lower = L::gather(panels.lower, panel);
+  const Real upper = L::gather(panels.upper, panel);
+  const Real half = 0.5 * (upper - lower);
+  Real t = (x - (lower + half)) / half;
+  t = L::select(t < -1.0, L::splat(-1.0), t);
+  t = L::select(t > 1.0, L::splat(1.0), t);
+  PanelPoint<L> at = panel_point<L>(panels, panel, from_right, t);
+  const Real outside_right = L::gather(panels.above, panel) - 2.0 * L::gather(panels.coefficient, panel << 4);
+  at.mass = at.mass + L::select(from_right, outside_right, outside_left);
+  at.density = at.density / half;
+  at.slope = at.slope / (half * half);
+  return at;
+}
+
+}  // namespace taugrid

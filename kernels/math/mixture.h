@@ -1,0 +1,215 @@
+// The law of mu, theta_j and theta_new under a flat or normal prior of mu: a mixture of normals over the
+// nodes of tau,
+//   F(x) = sum_i weight_i Phi((x - mean_i)/sd_i).
+// Its quantiles, mode and shortest interval.
+#pragma once
+
+#include "kernels/math/maximum.h"
+#include "kernels/math/normal_distribution.h"
+
+namespace taugrid {
+
+// A component of less weight has no part in where modes are.
+inline constexpr double kNegligible = 1e-13;
+
+template <class Team>
+struct Mixture {
+  using L = typename Team::Lanes;
+
+  Team& team;
+  const double* weight;      // (n)
+  const double* mean;        // (n)
+  const double* inverse_sd;  // (n)
+  int n;                     // a multiple of 16
+
+  struct Point {
+    double lower, upper;    // F(x) and 1 - F(x), each accurate where it is small
+    double density, slope;  // F'(x), F''(x)
+  };
+
+  TAUGRID_TEMPLATE Point at(double x) const {
+    double sums[4];
+    team.template sum<4>(n, sums, [&](int i, typename L::Real(&s)[4]) {
+      const auto w = L::load(weight + i);
+      const auto scale = L::load(inverse_sd + i);
+      const auto z = (x - L::load(mean + i)) * scale;
+      const NormalTails<L> tails = normal_tails<L>(z);
+      const auto f = w * scale * tails.pdf;
+      s[0] = L::fma(w, tails.lower, L::splat(0.0));
+      s[1] = w * tails.upper;
+      s[2] = f;
+      s[3] = -(f * scale * z);
+    });
+    return {sums[0], sums[1], sums[2], sums[3]};
+  }
+
+  // log F'(x) at lanes of x.
+  TAUGRID_TEMPLATE typename L::Real log_density(typename L::Real x) const {
+    auto f = L::splat(0.0);
+    for (int i = 0; i < n; ++i) {
+      if (!(weight[i] > kNegligible)) continue;
+      const auto z = (x - mean[i]) * inverse_sd[i];
+      f = f + (weight[i] * inverse_sd[i]) * exp<L>(-0.5 * (z * z));
+    }
+    return log<L>(f);
+  }
+};
+
+// x with F(x) = p, or 1 - F(x) = p where p is a tail on the right. Halley's method on log F (cubic, and
+// monotone where F is log-concave) within a bracket; `start` is any guess, `scale` a width.
+template <class Law>
+TAUGRID_TEMPLATE inline double mixture_quantile(const Law& law, double p, bool from_right, double start,
+                                                double scale) {
+  using S = Scalar<typename Law::L>;
+  double x = start, reach = 4.0 * scale;
+  bool bounded_below = false, bounded_above = false;
+  double lo = 0.0, hi = 0.0;
+  for (int i = 0; i < 200; ++i) {
+    const auto at = law.at(x);
+    const double mass = from_right ? at.upper : at.lower;
+    // h = log(mass/p) as a function that rises in the direction `sign`.
+    const double sign = from_right ? -1.0 : 1.0;
+    const double h = log<S>(mass / p);
+    if (h == 0.0) return x;
+    if (sign * h < 0.0) {
+      lo = x;
+      bounded_below = true;
+    } else {
+      hi = x;
+      bounded_above = true;
+    }
+    const double h1 = sign * at.density / mass;
+    const double h2 = sign * at.slope / mass - h1 * h1;
+    double step = -h / (h1 - 0.5 * h * h2 / h1);
+    // Halley's denominator can vanish far away: Newton's does not.
+    if (!(step * (-h / h1) > 0.0)) step = -h / h1;
+    double next = x + step;
+    bool ordinary = step == step && abs_of(step) <= reach;
+    if (bounded_below && !(next > lo)) ordinary = false;
+    if (bounded_above && !(next < hi)) ordinary = false;
+    if (ordinary && abs_of(h) < 1e-5) return next;
+    if (!ordinary) {
+      if (bounded_below && bounded_above) {
+        next = 0.5 * (lo + hi);
+        if (!(next > lo && next < hi)) return next;
+      } else {
+        next = bounded_below ? x + reach : x - reach;
+        reach = 2.0 * reach;
+      }
+    }
+    x = next;
+  }
+  return x;
+}
+
+struct MixtureMode {
+  double x;
+  bool unimodal;
+};
+
+// Every mode lies between the smallest and the largest mean of a component: left of all means every
+// component rises, right of all it falls.
+template <class Law>
+TAUGRID_TEMPLATE inline MixtureMode mixture_mode(const Law& law, const PanelRule& rule, double* lane_x,
+                                                 double* lane_value, double* node_value, double* coefficient) {
+  using L = typename Law::L;
+  double lo = law.mean[0], hi = law.mean[0], narrowest = 0.0;
+  for (int i = 0; i < law.n; ++i) {
+    if (!(law.weight[i] > kNegligible)) continue;
+    lo = min_of(lo, law.mean[i]);
+    hi = max_of(hi, law.mean[i]);
+    narrowest = max_of(narrowest, law.inverse_sd[i]);
+  }
+  if (!((hi - lo) * narrowest > 1e-13)) return {lo, true};
+  const auto log_density = [&](typename L::Real x) { return law.log_density(x); };
+  // A component is concave within one sd of its mean: if no mean is further than that from another, all
+  // are concave between them, and there is one mode.
+  if ((hi - lo) * narrowest < 1.0)
+    return {find_maximum(law.team, rule, log_density, lo, hi, node_value, coefficient).x, true};
+
+  const int kPoints = 32;
+  law.team.for_points(kPoints, [&](int i) {
+    const auto x = L::fma(L::ramp(static_cast<double>(i)), L::splat((hi - lo) / (kPoints - 1)), L::splat(lo));
+    L::store(lane_x + i, x);
+    L::store(lane_value + i, law.log_density(x));
+  });
+  int best = 0, peaks = 0;
+  for (int i = 0; i < kPoints; ++i) {
+    if (lane_value[i] > lane_value[best]) best = i;
+    const bool rises = i == 0 || lane_value[i] > lane_value[i - 1];
+    const bool falls = i == kPoints - 1 || lane_value[i] >= lane_value[i + 1];
+    if (rises && falls) ++peaks;
+  }
+  const double a = lane_x[best > 0 ? best - 1 : 0];
+  const double b = lane_x[best < kPoints - 1 ? best + 1 : best];
+  return {find_maximum(law.team, rule, log_density, a, b, node_value, coefficient).x, peaks == 1};
+}
+
+// The shortest interval of mass `level`. Of a unimodal law, by Newton's method on
+//   F(b) - F(a) = level,  F'(a) = F'(b);
+// otherwise, or where that fails, by its lower tail mass p: the length falls where F'(a) < F'(b).
+template <class Law>
+TAUGRID_TEMPLATE inline void mixture_shortest(const Law& law, double level, bool unimodal, double centre,
+                                              double scale, double& lower, double& upper) {
+  const double outside = 1.0 - level;
+  double a = mixture_quantile(law, 0.5 * outside, false, centre - 2.0 * scale, scale);
+  double b = mixture_quantile(law, 0.5 * outside, true, centre + 2.0 * scale, scale);
+  if (unimodal) {
+    double x0 = a, x1 = b;
+    for (int i = 0; i < 30; ++i) {
+      const auto at0 = law.at(x0);
+      const auto at1 = law.at(x1);
+      const double r1 = outside - at0.lower - at1.upper;  // F(b) - F(a) - level
+      const double r2 = at1.density - at0.density;
+      // Unknown steps d0, d1:  -f0 d0 + f1 d1 = -r1,  -f0' d0 + f1' d1 = -r2.
+      const double det = -at0.density * at1.slope + at1.density * at0.slope;
+      double d0 = (-r1 * at1.slope + r2 * at1.density) / det;
+      double d1 = (r2 * at0.density - r1 * at0.slope) / det;
+      const double width = x1 - x0;
+      if (!(abs_of(d0) < 0.25 * width) || !(abs_of(d1) < 0.25 * width)) {
+        const double largest = max_of(abs_of(d0), abs_of(d1));
+        if (!(largest > 0.0 && largest < 1e300 * width)) break;
+        d0 = d0 * (0.25 * width / largest);
+        d1 = d1 * (0.25 * width / largest);
+      }
+      x0 = x0 + d0;
+      x1 = x1 + d1;
+      if (abs_of(d0) + abs_of(d1) < 1e-7 * width) {
+        // Quadratic convergence: what is left is below 1e-13 of the width. A saddle or a maximum of the
+        // length is no answer: the density must rise at a and fall at b.
+        if (at0.slope > 0.0 && at1.slope < 0.0) {
+          lower = x0;
+          upper = x1;
+          return;
+        }
+        break;
+      }
+    }
+  }
+  // Lengths on a grid of p, then bisection on the sign of F'(a) - F'(b) beside the shortest.
+  const int kGrid = 32;
+  int best = 1;
+  double best_width = 0.0;
+  for (int k = 1; k < kGrid; ++k) {
+    const double p = outside * k / kGrid;
+    a = mixture_quantile(law, p, false, a, scale);
+    b = mixture_quantile(law, outside - p, true, b, scale);
+    if (k == 1 || b - a < best_width) {
+      best = k;
+      best_width = b - a;
+    }
+  }
+  double p0 = outside * (best - 1) / kGrid, p1 = outside * (best + 1) / kGrid;
+  for (int i = 0; i < 50; ++i) {
+    const double p = 0.5 * (p0 + p1);
+    if (!(p > p0 && p < p1)) break;
+    a = mixture_quantile(law, p, false, a, scale);
+    b = mixture_quantile(law, outside - p, true, b, scale);
+    if (law.at(a).density < law.at(b).density) p0 = p;
+    else p1 = p;
+  }
+  lower = a;
+  upper = b;
+}
+
+}  // namespace taugrid

@@ -1,0 +1,83 @@
+// The random numbers: Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, SC'11), laid out as cuRAND
+// lays it out, and the one table of who owns which counter word.
+//
+// A block is a pure function (key, counter) -> 4 words; there is no state. The stream is cuRAND's:
+// the words of block x of draw i of problem y are those of
+//     curand_init(seed, i, 4 * (x + 2^32 * y), &state); curand4(&state);
+//
+//   key                     seed, low and high word
+//   counter word 0 (x)      bits 0..27: block within the draw; bits 28..31: purpose, below
+//   counter word 1 (y)      problem, below 2^30
+//   counter words 2, 3      index of the draw, low and high word (cuRAND's subsequence)
+//
+// Each draw owns whole blocks, so it depends on nothing but (seed, problem, index).
+//
+//   purpose 0, posterior draw       double precision
+//     block 0, words 0 1            u of tau                              (uniform_53)
+//     block 0, words 2 3            u of mu, where mu is truncated        (uniform_53)
+//     block 1 + k, words 0 1, 2 3   Box-Muller radius and angle of normals 2k and 2k + 1
+//     normal 0: mu, normal 1: theta_new, normal 2 + j: theta_(j+1)
+#pragma once
+
+#include "kernels/math/lanes.h"
+
+namespace taugrid {
+
+// The version of the stream that every output carries; 0 until the stream is frozen.
+inline constexpr int kStreamVersion = 0;
+
+enum class Purpose : uint32_t { kPosteriorDraw = 0, kSyntheticData = 1, kPriorDraw = 2, kPredictive = 3 };
+
+// Key and counter words that all lanes share.
+struct StreamPosition {
+  uint64_t seed;
+  uint32_t problem;  // below 2^30
+  Purpose purpose;
+};
+
+template <class L>
+struct Block {
+  typename L::Word w[4];
+};
+
+// Ten rounds on a counter given word by word.
+template <class L>
+TAUGRID_INLINE Block<L> philox4x32_10(uint64_t key, typename L::Word c0, typename L::Word c1,
+                                      typename L::Word c2, typename L::Word c3) {
+  using Word = typename L::Word;
+  uint32_t k0 = static_cast<uint32_t>(key);
+  uint32_t k1 = static_cast<uint32_t>(key >> 32);
+#pragma GCC unroll 10
+  for (int round = 0; round < 10; ++round) {
+    Word high0, low0, high1, low1;
+    L::mulhilo(c0, 0xD2511F53u, high0, low0);
+    L::mulhilo(c2, 0xCD9E8D57u, high1, low1);
+    c0 = high1 ^ c1 ^ L::word(k0);
+    c1 = low1;
+    c2 = high0 ^ c3 ^ L::word(k1);
+    c3 = low0;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+// Block `block` (below 2^28) of draws index, index + 1, .. (index a multiple of L::N).
+template <class L>
+TAUGRID_INLINE Block<L> draw_block(const StreamPosition& at, uint64_t index, uint32_t block) {
+  typename L::Word low, high;
+  L::counter(index, low, high);
+  const uint32_t x = block | (static_cast<uint32_t>(at.purpose) << 28);
+  return philox4x32_10<L>(at.seed, L::word(x), L::word(at.problem), low, high);
+}
+
+// Two words -> (k + 1/2) 2^-52 with k their leading 52 bits: exact, symmetric, and open at both ends.
+// The smallest value is 2^-53, the largest 1 - 2^-53. (Rounding k 2^-53 + 2^-54 would give 1.)
+template <class L>
+TAUGRID_INLINE typename L::Real uniform_53(typename L::Word high, typename L::Word low) {
+  const auto mantissa = (L::wide(high) << 20) | (L::wide(low) >> 12);
+  const auto one_to_two = L::real(mantissa | L::splat_bits(0x3FF0000000000000u));
+  return (one_to_two - 1.0) + 0x1p-53;
+}
+
+}  // namespace taugrid

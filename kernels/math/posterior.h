@@ -1,0 +1,190 @@
+// The model's equations, each once.
+//
+//   y_j | theta_j ~ N(theta_j, sigma_j^2),  theta_j | mu, tau ~ N(mu, tau^2),  v_j = sigma_j^2 + tau^2,  w_j = 1/v_j
+//   mu | tau, y      ~ N(mu_hat, v_mu)           v_mu = 1/sum w_j,  mu_hat = v_mu sum w_j y_j
+//   log p(y | tau)   = (log v_mu - sum log v_j - sum w_j (y_j - mu_hat)^2) / 2      (BDA3, eqs. 5.20, 5.21)
+//   theta_j | mu, tau, y ~ N(mu + B_j (y_j - mu), sigma_j^2 B_j),  B_j = tau^2 w_j  (BDA3, eq. 5.17)
+//
+// A normal prior of mu enters as one more observation of mu with variance s0^2; a uniform one truncates
+// mu | tau, y and multiplies p(y | tau) by the mass between its bounds.
+//
+// x = log tau is the variable. y is centred and everything is in units of a power of two near the
+// smallest sigma, so sigma_j >= 1. For |x| > kFarX the equations are those at kFarX extended by their
+// exact power law in tau: v_j stays below 2^255, and a product of four does not overflow.
+#pragma once
+
+#include "kernels/math/elementary.h"
+#include "kernels/math/priors.h"
+#include "kernels/math/truncated_normal.h"
+
+namespace taugrid {
+
+enum class MuForm : int32_t { kFlat, kNormal, kUniform };
+
+struct MuRecord {
+  MuForm form;
+  double a;  // kNormal: mean; kUniform: lower bound
+  double b;  // kNormal: sd; kUniform: upper bound
+};
+
+// One posterior, in internal units.
+struct Problem {
+  const double* y;      // (J)
+  const double* sigma;  // (J), >= 1
+  int64_t n_schools;    // J >= 1
+  MuRecord mu;
+  PriorRecord tau_prior;
+};
+
+inline constexpr int64_t kSchoolTile = 256;
+
+// Sums K quantities over schools: add(j, sums) adds school j. Sequential in tiles of 256; tiles fall
+// into 32 stripes, which are halved, so the order is the same on every device.
+template <class L, int K, class Add, class Close>
+TAUGRID_TEMPLATE inline void sum_over_schools(int64_t n_schools, typename L::Real (&total)[K], Add add,
+                                              Close close) {
+  using Real = typename L::Real;
+  for (int k = 0; k < K; ++k) total[k] = L::splat(0.0);
+  if (n_schools <= kSchoolTile) {
+    for (int64_t j = 0; j < n_schools; ++j) add(j, total);
+    close(total);
+    return;
+  }
+  Real stripe[32][K];
+  for (int s = 0; s < 32; ++s)
+    for (int k = 0; k < K; ++k) stripe[s][k] = L::splat(0.0);
+  int s = 0;
+  for (int64_t begin = 0; begin < n_schools; begin += kSchoolTile) {
+    const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
+    Real tile[K];
+    for (int k = 0; k < K; ++k) tile[k] = L::splat(0.0);
+    for (int64_t j = begin; j < end; ++j) add(j, tile);
+    close(tile);
+    for (int k = 0; k < K; ++k) stripe[s][k] = stripe[s][k] + tile[k];
+    s = (s + 1) % 32;
+  }
+  for (int half = 16; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i)
+      for (int k = 0; k < K; ++k) stripe[i][k] = stripe[i][k] + stripe[i + half][k];
+  for (int k = 0; k < K; ++k) total[k] = stripe[0][k];
+}
+
+// What p(. | tau, y) needs of tau.
+template <class L>
+struct GivenTau {
+  typename L::Real tau2;
+  typename L::Real mu_hat;  // of the normal, before any truncation
+  typename L::Real v_mu;
+};
+
+inline constexpr double kFarX = 88.0;
+
+// x within +-kFarX.
+template <class L>
+TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
+  x = L::select(x > kFarX, L::splat(kFarX), x);
+  return L::select(x < -kFarX, L::splat(-kFarX), x);
+}
+
+// Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform one).
+template <class L>
+TAUGRID_INLINE GivenTau<L> given_tau(const Problem& problem, typename L::Real tau2) {
+  using Real = typename L::Real;
+  Real sums[2];
+  sum_over_schools<L>(
+      problem.n_schools, sums,
+      [&](int64_t j, Real(&s)[2]) {
+        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + tau2);
+        s[0] = s[0] + w;
+        s[1] = L::fma(w, L::splat(problem.y[j]), s[1]);
+      },
+      [](Real(&)[2]) {});
+  if (problem.mu.form == MuForm::kNormal) {
+    const double w0 = 1.0 / (problem.mu.b * problem.mu.b);
+    sums[0] = sums[0] + w0;
+    sums[1] = sums[1] + w0 * problem.mu.a;
+  }
+  const Real v_mu = 1.0 / sums[0];
+  return {tau2, v_mu * sums[1], v_mu};
+}
+
+// log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
+template <class L>
+TAUGRID_INLINE typename L::Real log_mu_mass(const Problem& problem, const GivenTau<L>& at) {
+  const auto inverse_sd = 1.0 / L::sqrt(at.v_mu);
+  return log_truncated_mass<L>(problem.mu.a, problem.mu.b, at.mu_hat, inverse_sd);
+}
+
+// log p(y | tau), a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each degree of
+// freedom; `at` receives the moments of mu | tau, y.
+template <class L>
+TAUGRID_TEMPLATE inline typename L::Real log_likelihood_at_tau2(const Problem& problem,
+                                                                typename L::Real tau2, GivenTau<L>& at) {
+  using Real = typename L::Real;
+  at = given_tau<L>(problem, tau2);
+
+  // sum log v_j by products, renormalised by their exponent bits: one logarithm a tile.
+  Real sums[3];  // log v; product being built; sum w r^2
+  int64_t factors = 0;
+  Real exponents = L::splat(0.0), product = L::splat(1.0);
+  const auto renormalise = [&] {
+    const auto u = L::bits(product);
+    // The exponent field as a real, by the bits of 2^52 + field.
+    exponents = exponents + (L::real((u >> 52) | L::splat_bits(0x4330000000000000u)) - (0x1p52 + 1023.0));
+    product = L::real((u & L::splat_bits(0x000FFFFFFFFFFFFFu)) | L::splat_bits(0x3FF0000000000000u));
+  };
+  sum_over_schools<L>(
+      problem.n_schools, sums,
+      [&](int64_t j, Real(&s)[3]) {
+        const Real v = problem.sigma[j] * problem.sigma[j] + at.tau2;
+        const Real r = problem.y[j] - at.mu_hat;
+        s[2] = s[2] + r * r / v;
+        product = product * v;
+        if ((++factors & 3) == 0) renormalise();
+      },
+      [&](Real(&s)[3]) {
+        renormalise();
+        factors = 0;
+        s[0] = s[0] + L::fma(exponents, L::splat(0.6931471805599453), log<L>(product));
+        exponents = L::splat(0.0);
+        product = L::splat(1.0);
+      });
+  Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
+  if (problem.mu.form == MuForm::kNormal) {
+    const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
+    twice = twice - 2.0 * log<Scalar<L>>(problem.mu.b) - r * r;
+  }
+  Real log_p = 0.5 * twice;
+  if (problem.mu.form == MuForm::kUniform)
+    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<L>>(problem.mu.b - problem.mu.a);
+  return log_p;
+}
+
+// The same at x = log tau, any x.
+template <class L>
+TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
+  const auto log_p = log_likelihood_at_tau2<L>(problem, exp<L>(2.0 * near_x<L>(x)), at);
+  const double tail = static_cast<double>(
+      problem.mu.form == MuForm::kFlat ? problem.n_schools - 1 : problem.n_schools);
+  return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
+}
+
+// log p(x | y) up to a constant, the density per unit of x = log tau.
+template <class L>
+TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x,
+                                              GivenTau<L>& at) {
+  return log_likelihood<L>(problem, x, at) + log_prior<L>(problem.tau_prior, x) + x;
+}
+
+// theta_j | tau, y with mu integrated out (flat or normal prior of mu): mean and variance.
+template <class L>
+TAUGRID_INLINE void theta_given_tau(const Problem& problem, int64_t j, const GivenTau<L>& at,
+                                    typename L::Real& mean, typename L::Real& variance) {
+  const double s2 = problem.sigma[j] * problem.sigma[j];
+  const auto w = 1.0 / (s2 + at.tau2);
+  const auto shrink = s2 * w;  // 1 - B_j
+  mean = L::fma(shrink, at.mu_hat - problem.y[j], L::splat(problem.y[j]));
+  variance = L::fma(shrink * shrink, at.v_mu, s2 * (at.tau2 * w));
+}
+
+}  // namespace taugrid

@@ -1,0 +1,241 @@
+// The posterior of x = log tau as panels, and the quantities given tau at their nodes.
+//
+// 1. Scan log p(x|y) between the scales that the data and the prior know of, then outwards until what is
+//    integrated (p itself, and tau^k p for the highest moment k that exists) has fallen by e^-38 from its
+//    own maximum: a range cut on the density alone loses the moments' tails, unseen.
+// 2. Cut at every mode, and halve panels until each is resolved (legendre_panels.h).
+// 3. Evaluate mu | tau, y at every node.
+#pragma once
+
+#include "kernels/math/fit_types.h"
+#include "kernels/math/maximum.h"
+#include "kernels/math/posterior.h"
+
+namespace taugrid {
+
+// Beyond the smallest uniform, 2^-53.
+inline constexpr double kLogDrop = 38.0;
+
+// The scales of the problem: the ends of the first scan, in x.
+template <class L>
+TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, double& hi) {
+  using S = Scalar<L>;
+  double sigma_max = 0.0, y_min = problem.y[0], y_max = problem.y[0];
+  for (int64_t j = 0; j < problem.n_schools; ++j) {
+    sigma_max = max_of(sigma_max, problem.sigma[j]);
+    y_min = min_of(y_min, problem.y[j]);
+    y_max = max_of(y_max, problem.y[j]);
+  }
+  double widest = max_of(sigma_max, y_max - y_min);
+  if (problem.mu.form == MuForm::kNormal)
+    widest = max_of(widest, max_of(abs_of(problem.mu.a - y_min), abs_of(problem.mu.a - y_max)));
+  if (problem.mu.form == MuForm::kUniform)
+    widest = max_of(widest, max_of(problem.mu.a - y_max, y_min - problem.mu.b));
+  // The smallest sigma is near 1. Many schools that agree bound tau by about sigma (2/J)^(1/4).
+  lo = -0.25 * log<S>(static_cast<double>(problem.n_schools)) - 3.0;
+  hi = log<S>(widest) + 3.0;
+  const PriorRecord& prior = problem.tau_prior;
+  if (prior.rate != 0.0 || prior.exponent != 0.0) {
+    lo = min_of(lo, prior.log_scale - 3.0);
+    hi = max_of(hi, prior.log_scale + 3.0);
+  }
+  if (lo < prior.lower_x) lo = prior.lower_x;
+  if (hi > prior.upper_x) hi = prior.upper_x;
+  if (lo >= hi) lo = hi - 6.0;
+}
+
+template <class Team, class F>
+TAUGRID_TEMPLATE inline void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin, int n,
+                                         double first, double step) {
+  using L = typename Team::Lanes;
+  team.for_points((n + 15) / 16 * 16, [&](int i) {
+    const auto x = L::fma(L::splat(step), L::ramp(static_cast<double>(i)), L::splat(first));
+    const auto value = log_density(x);
+    for (int k = 0; k < L::N; ++k) {
+      if (i + k >= n) break;
+      w.scan_x[begin + i + k] = L::lane(x, k);
+      w.scan_log_density[begin + i + k] = L::lane(value, k);
+    }
+  });
+}
+
+template <class Team, class F>
+TAUGRID_TEMPLATE inline void scan_tau(Team& team, const Problem& problem, int moments, const F& log_density,
+                                      FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  const double k = static_cast<double>(moments);
+  double lo, hi;
+  scan_ends<L>(problem, lo, hi);
+  int n = 2;
+  while (n < kMaxScan && (hi - lo) / (n - 1) > 0.35) ++n;
+  int begin = kMaxExtension, end = kMaxExtension + n;
+  scan_points(team, log_density, w, begin, n, lo, (hi - lo) / (n - 1));
+  double peak = w.scan_log_density[begin], moment_peak = peak + k * w.scan_x[begin];
+  for (int i = begin; i < end; ++i) {
+    peak = max_of(peak, w.scan_log_density[i]);
+    moment_peak = max_of(moment_peak, w.scan_log_density[i] + k * w.scan_x[i]);
+  }
+
+  const PriorRecord& prior = problem.tau_prior;
+  // Outwards by blocks of 32, twice as far apart each time.
+  bool open = lo > prior.lower_x;
+  double step = 1.0;
+  for (int block = 0; open && begin >= 32; ++block, step = 2.0 * step) {
+    const double edge = w.scan_x[begin];
+    scan_points(team, log_density, w, begin - 32, 32, edge - 32.0 * step, step);
+    int stop = begin - 1;
+    for (; stop >= begin - 32; --stop) {
+      open = w.scan_x[stop] > prior.lower_x && !(w.scan_log_density[stop] < peak - kLogDrop);
+      if (!open) break;
+      peak = max_of(peak, w.scan_log_density[stop]);
+      moment_peak = max_of(moment_peak, w.scan_log_density[stop] + k * w.scan_x[stop]);
+    }
+    begin = open ? begin - 32 : stop;
+  }
+  open = hi < prior.upper_x;
+  step = 1.0;
+  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension; ++block, step = 2.0 * step) {
+    const double edge = w.scan_x[end - 1];
+    scan_points(team, log_density, w, end, 32, edge + step, step);
+    int stop = end;
+    for (; stop < end + 32; ++stop) {
+      const double moment = w.scan_log_density[stop] + k * w.scan_x[stop];
+      open = w.scan_x[stop] < prior.upper_x && !(moment < moment_peak - kLogDrop);
+      if (!open) break;
+      peak = max_of(peak, w.scan_log_density[stop]);
+      moment_peak = max_of(moment_peak, moment);
+    }
+    end = open ? end + 32 : stop + 1;
+  }
+  if (w.scan_x[begin] < prior.lower_x) team.once([&] { w.scan_x[begin] = prior.lower_x; });
+  if (w.scan_x[end - 1] > prior.upper_x) team.once([&] { w.scan_x[end - 1] = prior.upper_x; });
+  // Inside out: the scan may reach further than the threshold asks.
+  while (begin + 2 < end && w.scan_x[begin] > prior.lower_x && w.scan_log_density[begin + 1] < peak - kLogDrop) ++begin;
+  while (begin + 2 < end && w.scan_x[end - 1] < prior.upper_x &&
+         w.scan_log_density[end - 2] + k * w.scan_x[end - 2] < moment_peak - kLogDrop)
+    --end;
+
+  // Modes of the density in x, refined.
+  int n_modes = 0;
+  double cut[kMaxModes];
+  for (int i = begin + 1; i + 1 < end && n_modes < kMaxModes; ++i) {
+    const double here = w.scan_log_density[i];
+    if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] && here > peak - kLogDrop) {
+      const Maximum mode =
+          find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], w.node_value, w.coefficient);
+      cut[n_modes++] = mode.x;
+      peak = max_of(peak, mode.value);
+      moment_peak = max_of(moment_peak, mode.value + k * mode.x);
+    }
+  }
+  team.once([&] {
+    w.scan_begin = begin;
+    w.scan_end = end;
+    w.peak = peak;
+    w.moment_peak = moment_peak;
+    w.n_cuts = 0;
+    w.cuts[w.n_cuts++] = w.scan_x[begin];
+    for (int i = 0; i < n_modes; ++i)
+      if (cut[i] > w.cuts[w.n_cuts - 1] + 1e-9) w.cuts[w.n_cuts++] = cut[i];
+    const double right = w.scan_x[end - 1];
+    if (w.n_cuts > 1 && !(right > w.cuts[w.n_cuts - 1] + 1e-9)) w.n_cuts -= 1;
+    w.cuts[w.n_cuts++] = right;
+  });
+}
+
+// The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; 0
+// where the density does not fall towards tau = 0.
+template <class Team, class F>
+TAUGRID_TEMPLATE inline Maximum tau_mode(Team& team, const F& log_density, FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
+  const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
+  int best = 0;
+  for (int i = 1; i < w.n_nodes; ++i)
+    if (w.scratch.value[i] > w.scratch.value[best]) best = i;
+  // Towards tau = 0 the density is flat but for rounding, or unbounded.
+  const double first = w.scratch.value[0];
+  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {0.0, first};
+  const double a = best > 0 ? w.tau.x[best - 1] : left;
+  const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
+  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, w.node_value, w.coefficient);
+  return {exp<Scalar<L>>(mode.x), mode.value};
+}
+
+// mu | tau, y at the nodes.
+template <class Team>
+TAUGRID_TEMPLATE inline void conditionals_at_nodes(Team& team, const Problem& problem, FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  team.for_points(w.n_nodes, [&](int i) {
+    const auto tau2 = L::load(w.tau2 + i);
+    const GivenTau<L> at = given_tau<L>(problem, tau2);
+    L::store(w.mu_hat + i, at.mu_hat);
+    L::store(w.v_mu + i, at.v_mu);
+    auto mean = at.mu_hat;
+    if (problem.mu.form == MuForm::kUniform) {
+      L::store(w.log_mu_mass + i, log_mu_mass<L>(problem, at));
+      mean = truncated_mean<L>(problem.mu.a, problem.mu.b, at.mu_hat, 1.0 / L::sqrt(at.v_mu));
+    }
+    L::store(w.mu_mean + i, mean);
+  });
+}
+
+// Fills the workspace's posterior of tau, whatever its prior (but tau = infinity, which is no node).
+template <class Team>
+TAUGRID_TEMPLATE inline double integrate_tau(Team& team, const Problem& problem, int moments, FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  team.once([&] { make_panel_rule(w.rule); });
+  if (problem.tau_prior.form == PriorForm::kPoint) {
+    const double tau = problem.tau_prior.value;
+    team.once([&] {
+      w.n_nodes = kPanelNodes;
+      w.first_node = 0;
+      w.end_node = kPanelNodes;
+      w.tau.n = 0;
+      for (int i = 0; i < kPanelNodes; ++i) {
+        w.tau.weight[i] = i == 0 ? 1.0 : 0.0;
+        w.tau_value[i] = tau;
+        w.tau2[i] = tau * tau;
+      }
+    });
+    conditionals_at_nodes(team, problem, w);
+    GivenTau<Scalar<L>> at;
+    return log_likelihood_at_tau2<Scalar<L>>(problem, tau * tau, at);
+  }
+
+  const auto log_density = [&](typename L::Real x) {
+    GivenTau<L> at;
+    return log_posterior<L>(problem, x, at);
+  };
+  scan_tau(team, problem, moments, log_density, w);
+  // Rounding in sums of J terms shows in the density as noise that no halving resolves.
+  GivenTau<Scalar<L>> at;
+  const double size = abs_of(log_likelihood<Scalar<L>>(problem, w.cuts[w.n_cuts / 2], at));
+  PanelTolerance tolerance;
+  tolerance.absolute = max_of(1e-11, 0x1p-49 * size);
+  tolerance.moment = static_cast<double>(moments);
+  tolerance.moment_peak = w.moment_peak;
+  // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.
+  tolerance.plain_below = problem.mu.form == MuForm::kUniform
+                              ? problem.tau_prior.lower_x
+                              : 0.5 * log<Scalar<L>>(given_tau<Scalar<L>>(problem, 0.0).v_mu) - 3.0;
+  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau);
+  const int n_nodes = w.tau.n * kPanelNodes;
+  team.for_points(n_nodes, [&](int i) {
+    const auto x = L::load(w.tau.x + i);
+    L::store(w.tau_value + i, exp<L>(x));
+    L::store(w.tau2 + i, exp<L>(2.0 * near_x<L>(x)));
+  });
+  team.once([&] {
+    w.n_nodes = n_nodes;
+    int first = 0, last = w.tau.n - 1;
+    while (first < last && w.tau.below[first] < 1e-17) ++first;
+    while (last > first && w.tau.above[last] < 1e-17) --last;
+    w.first_node = first * kPanelNodes;
+    w.end_node = (last + 1) * kPanelNodes;
+  });
+  conditionals_at_nodes(team, problem, w);
+  return w.tau.log_mass;
+}
+
+}  // namespace taugrid

@@ -1,0 +1,90 @@
+// The summary of draws that are not stored: sums, and integer counts from which quantiles are read.
+//
+// The exact posterior is known before the first draw, so each wanted sample quantile lies, but for one
+// chance in 10^9, within 6 standard errors of a known place: a window there, cut into equal bins, holds
+// it. Outside the windows only the number of draws below each window matters. A quantile is then known to
+// within the draws that share its bin, which is the rank error that the output states.
+#pragma once
+
+#include "kernels/math/tree_sum.h"
+
+namespace taugrid {
+
+inline constexpr int kBinsPerWindow = 256;
+
+// For each of n_columns columns: sums of x - shift, and windows [lower, upper) in ascending order that do
+// not overlap; unused ones are at +infinity.
+struct CountPlan {
+  int64_t n_columns;
+  int n_windows;
+  const double* shift;  // (n_columns)
+  const double* lower;  // (n_columns, n_windows)
+  const double* upper;  // (n_columns, n_windows)
+  const double* scale;  // (n_columns, n_windows): kBinsPerWindow / (upper - lower)
+};
+
+// Counts of one column: at or past each window's lower and upper end, then its bins, window by window.
+TAUGRID_INLINE int64_t counts_per_window() { return 2 + kBinsPerWindow; }
+
+// The bin of x in a window. Every operation is monotone in x, so bins are intervals.
+TAUGRID_INLINE int window_bin(double x, double lower, double scale) {
+  double r = (x - lower) * scale - 0.5;
+  if (!(r > 0.0)) r = 0.0;
+  if (r > kBinsPerWindow - 1.0) r = kBinsPerWindow - 1.0;
+  // The nearest integer, by the bits of 2^52 + r.
+  return static_cast<int>(bits_of(r + 0x1p52) & 0xFFFFFFFFu);
+}
+
+// Over draws [0, n) of a block. columns (n_columns, stride), readable up to the next multiple of 32;
+// sums (n_columns, 2): of x - shift and of its square; counts are added to.
+template <class L>
+TAUGRID_TEMPLATE inline void summarise_block(const CountPlan& plan, const double* columns, int64_t stride, int64_t n,
+                                             double* sums, uint64_t* counts) {
+  using Real = typename L::Real;
+  constexpr int kMaxWindows = 16;
+  for (int64_t c = 0; c < plan.n_columns; ++c) {
+    const double* column = columns + c * stride;
+    const double* lower = plan.lower + c * plan.n_windows;
+    const double* upper = plan.upper + c * plan.n_windows;
+    const double* scale = plan.scale + c * plan.n_windows;
+    uint64_t* count = counts + c * plan.n_windows * counts_per_window();
+    StripedSum<L> first, second;
+    Real past_lower[kMaxWindows], past_upper[kMaxWindows];
+    for (int k = 0; k < plan.n_windows; ++k) past_lower[k] = past_upper[k] = L::splat(0.0);
+    const Real shift = L::splat(plan.shift[c]);
+    for (int64_t i = 0; i < n; i += L::N) {
+      Real x = L::load(column + i);
+      // Lanes past the end count nowhere and add nothing.
+      const auto outside = L::ramp(static_cast<double>(i)) >= static_cast<double>(n);
+      x = L::select(outside, L::splat(-real_of(0x7FF0000000000000u)), x);
+      const Real d = L::select(outside, L::splat(0.0), x - shift);
+      const int pack = static_cast<int>(i / L::N % StripedSum<L>::kPacks);
+      first.add(pack, d);
+      second.add(pack, d * d);
+      auto inside = x < x;
+      for (int k = 0; k < plan.n_windows; ++k) {
+        const auto from = x >= lower[k];
+        const auto beyond = x >= upper[k];
+        past_lower[k] = past_lower[k] + L::select(from, L::splat(1.0), L::splat(0.0));
+        past_upper[k] = past_upper[k] + L::select(beyond, L::splat(1.0), L::splat(0.0));
+        inside = L::either(inside, L::both(from, x < upper[k]));
+      }
+      if (!L::any(inside)) continue;
+      for (int lane = 0; lane < L::N; ++lane) {
+        const double value = L::lane(x, lane);
+        for (int k = 0; k < plan.n_windows; ++k)
+          if (value >= lower[k] && value < upper[k])
+            ++count[k * counts_per_window() + 2 + window_bin(value, lower[k], scale[k])];
+      }
+    }
+    sums[2 * c] = first.total();
+    sums[2 * c + 1] = second.total();
+    for (int k = 0; k < plan.n_windows; ++k)
+      for (int lane = 0; lane < L::N; ++lane) {
+        count[k * counts_per_window()] += static_cast<uint64_t>(L::lane(past_lower[k], lane));
+        count[k * counts_per_window() + 1] += static_cast<uint64_t>(L::lane(past_upper[k], lane));
+      }
+  }
+}
+
+}  // namespace taugrid

@@ -1,0 +1,207 @@
+// The laws of mu, theta_j and theta_new when mu ~ U(a, b). Given tau, mu is a truncated normal and
+//   p(theta_j = x | tau, y) = N(x; E, S^2) P(a < mu < b | theta_j = x, tau, y) / P(a < mu < b | tau, y),
+// with E, S those of the untruncated model: closed form. Averaged over the nodes of tau they are densities
+// that panels integrate. The panels' variable is t, x = centre + scale sinh(t): algebraic tails become
+// exponential ones.
+#pragma once
+
+#include "kernels/math/panel_law.h"
+#include "kernels/math/posterior.h"
+#include "kernels/math/truncated_normal.h"
+
+namespace taugrid {
+
+enum class UniformMuLaw { kMu, kTheta, kThetaNew };
+
+// Writes to the workspace, per node, what the density below needs: mean, inverse_sd of the untruncated
+// normal, and log_weight = log(weight inverse_sd / (sqrt(2 pi) mass)).
+template <class Team>
+TAUGRID_TEMPLATE inline void prepare_uniform_mu_law(Team& team, const Problem& problem, UniformMuLaw law, int64_t j,
+                                                    FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  team.for_points(w.n_nodes, [&](int i) {
+    const auto tau2 = L::load(w.tau2 + i);
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    auto mean = at.mu_hat, variance = at.v_mu;
+    if (law == UniformMuLaw::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
+    if (law == UniformMuLaw::kThetaNew) variance = variance + tau2;
+    const auto inverse_sd = 1.0 / L::sqrt(variance);
+    L::store(w.mean + i, mean);
+    L::store(w.inverse_sd + i, inverse_sd);
+    L::store(w.log_weight + i, log<L>(L::load(w.tau.weight + i)) + log<L>(inverse_sd) -
+                                   0.91893853320467274178 - L::load(w.log_mu_mass + i));
+  });
+}
+
+// log of the density at lanes of x.
+template <class L>
+TAUGRID_TEMPLATE inline typename L::Real uniform_mu_log_density(const Problem& problem, UniformMuLaw law, int64_t j,
+                                                                const FitWorkspace& w, typename L::Real x) {
+  using Real = typename L::Real;
+  Real sum = L::splat(0.0);
+  for (int i = w.first_node; i < w.end_node; ++i) {
+    if (!(w.tau.weight[i] > 1e-14)) continue;
+    const Real z = (x - w.mean[i]) * w.inverse_sd[i];
+    Real log_f = w.log_weight[i] - 0.5 * (z * z);
+    if (law != UniformMuLaw::kMu) {
+      // mu | theta, tau, y: the other schools and the one observation theta with variance tau^2.
+      const double precision_all = 1.0 / w.v_mu[i];
+      double precision = precision_all, weighted = precision_all * w.mu_hat[i];
+      if (law == UniformMuLaw::kTheta) {
+        const double own = 1.0 / (problem.sigma[j] * problem.sigma[j] + w.tau2[i]);
+        precision = max_of(precision - own, 0.0);
+        weighted = weighted - own * problem.y[j];
+      }
+      const double of_theta = 1.0 / w.tau2[i];
+      const double total = precision + of_theta;
+      const Real mean = (weighted + of_theta * x) / total;
+      log_f = log_f + log_truncated_mass<L>(problem.mu.a, problem.mu.b, mean, L::sqrt(L::splat(total)));
+    }
+    sum = sum + exp<L>(log_f);
+  }
+  return log<L>(sum);
+}
+
+template <class L>
+TAUGRID_INLINE typename L::Real sinh_of(typename L::Real t) {
+  const auto negative = t < 0.0;
+  const auto e = expm1<L>(L::select(negative, -t, t));
+  const auto s = 0.5 * (e + e / (1.0 + e));
+  return L::select(negative, -s, s);
+}
+
+// log cosh(t)
+template <class L>
+TAUGRID_INLINE typename L::Real log_cosh(typename L::Real t) {
+  const auto m = L::select(t < 0.0, -t, t);
+  return m - 0.69314718055994530942 + log1p<L>(exp<L>(-2.0 * m));
+}
+
+// t with sinh(t) = s
+template <class S>
+TAUGRID_INLINE double asinh_of(double s) {
+  const double m = abs_of(s);
+  const double t = m > 1e8 ? log<S>(m) + 0.69314718055994530942 : log1p<S>(m + m * m / (1.0 + S::sqrt(1.0 + m * m)));
+  return s < 0.0 ? -t : t;
+}
+
+// Everything about one parameter. centre and scale say roughly where it lies.
+template <class Team>
+TAUGRID_TEMPLATE inline void uniform_mu_parameter(Team& team, const Problem& problem, const FitRequest& request,
+                                                  UniformMuLaw law, int64_t j, double centre, double scale,
+                                                  FitWorkspace& w, ParameterResult& result) {
+  using L = typename Team::Lanes;
+  using S = Scalar<L>;
+  prepare_uniform_mu_law(team, problem, law, j, w);
+  const auto log_density = [&](typename L::Real t) {
+    const auto x = L::fma(L::splat(scale), sinh_of<L>(t), L::splat(centre));
+    return uniform_mu_log_density<L>(problem, law, j, w, x);
+  };
+  const auto log_density_t = [&](typename L::Real t) { return log_density(t) + log_cosh<L>(t); };
+  const auto value = [&](double t) { return S::fma(scale, sinh_of<S>(t), centre); };
+
+  const double t_a = asinh_of<S>((problem.mu.a - centre) / scale);
+  const double t_b = asinh_of<S>((problem.mu.b - centre) / scale);
+  const double infinity = real_of(0x7FF0000000000000u);
+  const double support_lower = law == UniformMuLaw::kMu ? problem.mu.a : -infinity;
+  const double support_upper = law == UniformMuLaw::kMu ? problem.mu.b : infinity;
+  double left = -4.0, right = 4.0;
+  if (law == UniformMuLaw::kMu) {
+    left = max_of(t_a, -64.0);
+    right = min_of(t_b, 64.0);
+  }
+  // The largest density on a grid, and outwards to where it has fallen.
+  double peak = 0.0, best_t = 0.0;
+  const int kPoints = 64;
+  for (int pass = 0; pass < 2; ++pass) {
+    const double from = pass == 0 ? max_of(left, -4.0) : best_t - 0.125;
+    const double to = pass == 0 ? min_of(right, 4.0) : best_t + 0.125;
+    team.for_points(kPoints, [&](int i) {
+      auto t = L::fma(L::ramp(static_cast<double>(i)), L::splat((to - from) / (kPoints - 1)), L::splat(from));
+      t = L::select(t < left, L::splat(left), t);
+      t = L::select(t > right, L::splat(right), t);
+      L::store(w.lane_a + i, t);
+      L::store(w.lane_b + i, log_density_t(t));
+    });
+    int best = 0;
+    for (int i = 1; i < kPoints; ++i)
+      if (w.lane_b[i] > w.lane_b[best]) best = i;
+    if (pass == 0 || w.lane_b[best] > peak) {
+      peak = w.lane_b[best];
+      best_t = w.lane_a[best];
+    }
+  }
+  if (law != UniformMuLaw::kMu) {
+    // Outwards by a quarter at a time, 16 points at once.
+    const auto fall_off = [&](double from) {
+      for (double end = from; abs_of(end) < 700.0;) {
+        team.once([&] {
+          double t = end;
+          for (int i = 0; i < 16; ++i, t = 1.25 * t) w.lane_a[i] = t;
+        });
+        team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_density_t(L::load(w.lane_a + i))); });
+        for (int i = 0; i < 16; ++i) {
+          end = w.lane_a[i];
+          if (w.lane_b[i] < peak - kLogDrop) return end;
+        }
+      }
+      return from < 0.0 ? -700.0 : 700.0;
+    };
+    left = fall_off(left);
+    right = fall_off(right);
+  }
+  team.once([&] {
+    // The density has kinks at the bounds as tau goes to 0.
+    const double inner[8] = {-4.0, -2.0, -0.5, 0.5, 2.0, 4.0, t_a, t_b};
+    double cut[10];
+    int n = 0;
+    cut[n++] = left;
+    for (int i = 0; i < 8; ++i)
+      if (inner[i] > left && inner[i] < right) cut[n++] = inner[i];
+    cut[n++] = right;
+    for (int i = 1; i < n; ++i)
+      for (int k = i; k > 0 && cut[k - 1] > cut[k]; --k) {
+        const double swap = cut[k];
+        cut[k] = cut[k - 1];
+        cut[k - 1] = swap;
+      }
+    w.n_cuts = 0;
+    for (int i = 0; i < n; ++i)
+      if (i == 0 || cut[i] > w.cuts[w.n_cuts - 1]) w.cuts[w.n_cuts++] = cut[i];
+  });
+  // The law is a CDF of its own, wanted to 1e-9; at the kinks each digit costs seven panels.
+  const PanelTolerance tolerance{1e-10, 0.0, 0.0, infinity};
+  build_panels(team, w.rule, log_density_t, peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.other);
+
+  // Moments about the centre, by the same nodes.
+  const int n_nodes = w.other.n * kPanelNodes;
+  double first[1], second[1];
+  team.template sum<1>(n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
+    s[0] = L::load(w.other.weight + i) * (scale * sinh_of<L>(L::load(w.other.x + i)));
+  });
+  const double offset = first[0];
+  team.template sum<1>(n_nodes, second, [&](int i, typename L::Real(&s)[1]) {
+    const auto d = scale * sinh_of<L>(L::load(w.other.x + i)) - offset;
+    s[0] = L::load(w.other.weight + i) * (d * d);
+  });
+  result.mean = centre + offset;
+  result.sd = S::sqrt(second[0]);
+  panel_law_quantiles(team, w.other, request, value, w, result.quantile);
+  if (request.mode_and_shortest) {
+    // The mode of x: the best node of the density per unit of x, refined between its neighbours.
+    const auto log_panel_density = [&](typename L::Real t) {
+      return log<L>(panel_cdf<L>(w.other, t, t > infinity).density) - log_cosh<L>(t);
+    };
+    team.for_points(n_nodes, [&](int i) { L::store(w.scratch.value + i, log_panel_density(L::load(w.other.x + i))); });
+    int best = 0;
+    for (int i = 1; i < n_nodes; ++i)
+      if (w.scratch.value[i] > w.scratch.value[best]) best = i;
+    const double a = best > 0 ? w.other.x[best - 1] : left;
+    const double b = best + 1 < n_nodes ? w.other.x[best + 1] : right;
+    result.mode = value(find_maximum(team, w.rule, log_density, a, b, w.node_value, w.coefficient).x);
+    panel_law_shortest(team, w.other, request.level, value, log_panel_density, support_lower, support_upper, w,
+                       result.shortest_lower, result.shortest_upper);
+  }
+}
+
+}  // namespace taugrid
