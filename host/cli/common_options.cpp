@@ -1,0 +1,86 @@
+// Choices and the help on priors and formats are read off the library's tables, never listed here.
+#include "host/cli/common_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "host/taugrid/output_file.h"
+#include "host/taugrid/priors.h"
+#include "host/taugrid/readers.h"
+
+namespace taugrid::cli {
+namespace {
+
+std::string prior_lines(const char* head, std::span<const TauPriorRow> rows) {
+  size_t width = 0;
+  for (const TauPriorRow& row : rows) width = std::max(width, std::string(row.syntax).size());
+  std::string text = fmt::format("\n{}\n", head);
+  for (const TauPriorRow& row : rows) {
+    text += fmt::format("  {:<{}}  {}\n", row.syntax, width, row.description);
+  }
+  return text;
+}
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const Writer& writer : writers()) names.emplace_back(writer.name);
+  return names;
+}
+
+std::string format_help() {
+  std::string text = "Format of the result: ";
+  for (const Writer& writer : writers()) {
+    text += fmt::format("{}{} ({})", &writer == writers().data() ? "" : ", ", writer.name, writer.description);
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  app.add_option("DATA", options.data_file,
+                 "CSV with columns y and sigma (and label), or Stan's JSON data; - is standard input")
+      ->required();
+  app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")->capture_default_str();
+  app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
+  app.add_option("--backend", options.device.backend, "What computes")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  app.add_option("--threads", options.device.threads, "Threads of the CPU; 0 is all that there are")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  app.add_option("--format", options.format, format_help())
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+  app.add_flag("--quiet", options.quiet, "No notices and no progress on standard error");
+  app.footer(prior_lines("Priors of tau:", tau_prior_rows()) +
+             prior_lines("Priors of mu:", mu_prior_rows()));
+}
+
+void tell(const CommonOptions& options, const std::string& line) {
+  if (!options.quiet) std::fprintf(stderr, "taugrid: %s\n", line.c_str());
+}
+
+Data read_input(const CommonOptions& options) {
+  ReadResult input = read_data(options.data_file);
+  for (const std::string& notice : input.notices) tell(options, notice);
+  return std::move(input.data);
+}
+
+void print_result(const CommonOptions& options, const Result& result, bool stdout_taken) {
+  const Writer& writer = find_writer(options.format);
+  const std::string text = writer.text(result);
+  if (stdout_taken) {
+    if (!options.quiet) std::fwrite(text.data(), 1, text.size(), stderr);
+  } else {
+    OutputFile out("-");
+    out.write(text);
+    out.commit();
+  }
+  if (writer.has_notes) return;
+  for (const std::string& note : result.fit.notes) tell(options, "note: " + note);
+}
+
+}  // namespace taugrid::cli

@@ -1,0 +1,34 @@
+// What `fit` and `draw` have in common: their flags, and the way in and out.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "host/taugrid/data.h"
+#include "host/taugrid/posterior.h"
+#include "host/taugrid/writers.h"
+
+namespace taugrid::cli {
+
+struct CommonOptions {
+  std::string data_file;
+  std::string tau_prior = "uniform";
+  std::string mu_prior = "flat";
+  DeviceOptions device;
+  std::string format = "table";
+  bool quiet = false;
+};
+
+void add_common_options(CLI::App& app, CommonOptions& options);
+
+// The data set, with the reader's notices told on standard error.
+Data read_input(const CommonOptions& options);
+
+// One line to standard error, unless --quiet.
+void tell(const CommonOptions& options, const std::string& line);
+
+// The result to standard output, and to standard error what its format has no place for. With
+// `stdout_taken`, by draws, all goes to standard error.
+void print_result(const CommonOptions& options, const Result& result, bool stdout_taken = false);
+
+}  // namespace taugrid::cli

@@ -1,0 +1,125 @@
+// taugrid draw DATA: independent draws, and their summary with the exact one beside it.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "host/cli/commands.h"
+#include "host/cli/common_options.h"
+#include "host/cli/progress.h"
+#include "host/cli/stop_signals.h"
+#include "host/taugrid/readers.h"
+#include "host/taugrid/stan_csv.h"
+
+namespace taugrid::cli {
+namespace {
+
+struct DrawOptions : CommonOptions {
+  std::string draws = "100000";
+  std::string seed = "1";
+  std::string precision = "double";
+  std::string out;
+};
+
+// 1000000 or 1e6. Read from text, because as an integer 1e6 is an error and as a double 1.5 is none.
+int64_t parse_draws(const std::string& text) {
+  constexpr int64_t kMostDraws = int64_t{1} << 53;
+  const auto refuse = [&] {
+    return std::invalid_argument(
+        fmt::format("--draws is {}, must be a whole number from 1 to {}, such as 1000000 or 1e6", text,
+                    kMostDraws));
+  };
+  int64_t whole = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, whole);
+  if (parsed.ptr == end && parsed.ec == std::errc()) {
+    if (whole < 1 || whole > kMostDraws) throw refuse();
+    return whole;
+  }
+  const double value = parse_number(text, "--draws");
+  // Whole numbers up to 2^53 are doubles, and the conversion is exact.
+  if (!(value >= 1 && value <= static_cast<double>(kMostDraws))) throw refuse();
+  whole = static_cast<int64_t>(value);
+  if (static_cast<double>(whole) != value) throw refuse();
+  return whole;
+}
+
+uint64_t parse_seed(const std::string& text) {
+  uint64_t seed = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, seed);
+  if (parsed.ptr != end || parsed.ec != std::errc()) {
+    throw std::invalid_argument(
+        fmt::format("--seed is {}, must be a whole number from 0 to {}", text, UINT64_MAX));
+  }
+  return seed;
+}
+
+// The extension chooses the format of the file; what is no regular file has none to look at.
+void check_extension(const std::string& path) {
+  const std::filesystem::path file(path);
+  std::error_code ignored;
+  const bool special = path == "-" || std::filesystem::is_character_file(file, ignored) ||
+                       std::filesystem::is_fifo(file, ignored);
+  if (!special && file.extension() != ".csv") {
+    throw std::invalid_argument(
+        fmt::format("--out is {}, must end in .csv (Stan CSV), or be - for standard output", path));
+  }
+}
+
+void run(const DrawOptions& options) {
+  const int64_t n = parse_draws(options.draws);
+  const uint64_t seed = parse_seed(options.seed);
+  if (options.precision != "double") {
+    throw std::invalid_argument("--precision single is not available yet, must be double");
+  }
+  if (!options.out.empty()) check_extension(options.out);
+
+  Data data = read_input(options);
+  const StopSignals signals;  // before there is a file that a signal could leave behind
+  std::optional<StanCsvWriter> file;
+  if (!options.out.empty()) {
+    file.emplace(options.out, StanCsvInfo{n, seed, data.n_schools(), options.data_file, options.tau_prior,
+                                          options.mu_prior});
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Posterior posterior(std::move(data), options.tau_prior, options.mu_prior, options.device);
+  const FitSummary exact = posterior.summary();
+
+  Posterior::BlockCallback also;
+  if (file) also = [&](const DrawBlock& block) { file->write(block); };
+  std::optional<DrawSummary> sample;
+  {
+    Progress progress(n, !options.quiet);
+    const RunControl control = {[&](int64_t done) { progress.update(done); },
+                                [&] { return signals.received(); }};
+    sample = posterior.draw_summary(n, seed, control, file.has_value(), also);
+  }
+  if (signals.received()) throw Stopped();  // after the last check that the library made
+  if (file) {
+    file->finish(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  print_result(options, {exact, &*sample}, options.out == "-");
+}
+
+}  // namespace
+
+Command draw_command(CLI::App& program) {
+  CLI::App* app =
+      program.add_subcommand("draw", "Independent draws; their summary with the exact one below it");
+  const auto options = std::make_shared<DrawOptions>();
+  add_common_options(*app, *options);
+  app->add_option("--draws", options->draws, "How many, as 1000000 or 1e6")->capture_default_str();
+  app->add_option("--seed", options->seed, "Seed, 64 bits")->capture_default_str();
+  app->add_option("--precision", options->precision, "Precision of the draws")
+      ->check(CLI::IsMember({"double", "single"}))
+      ->capture_default_str();
+  app->add_option("--out", options->out, "File for the draws, .csv is Stan CSV; - is standard output");
+  return {app, [options] { run(*options); }};
+}
+
+}  // namespace taugrid::cli

@@ -1,0 +1,41 @@
+// taugrid fit DATA: the exact summary.
+#include <memory>
+#include <stdexcept>
+
+#include "host/cli/commands.h"
+#include "host/cli/common_options.h"
+#include "host/taugrid/forest_plot.h"
+#include "host/taugrid/output_file.h"
+
+namespace taugrid::cli {
+namespace {
+
+struct FitOptions : CommonOptions {
+  bool plot = false;
+};
+
+void run(const FitOptions& options) {
+  if (options.plot && options.format != "table") {
+    throw std::invalid_argument("--plot goes with --format table, not " + options.format);
+  }
+  const Posterior posterior(read_input(options), options.tau_prior, options.mu_prior, options.device);
+  const FitSummary exact = posterior.summary();
+  print_result(options, {exact});
+  if (options.plot) {
+    OutputFile out("-");
+    out.write("\n" + forest_plot(exact, posterior.model().data));
+    out.commit();
+  }
+}
+
+}  // namespace
+
+Command fit_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("fit", "Exact summary of the posterior, no random numbers");
+  const auto options = std::make_shared<FitOptions>();
+  add_common_options(*app, *options);
+  app->add_flag("--plot", options->plot, "A forest plot below the table");
+  return {app, [options] { run(*options); }};
+}
+
+}  // namespace taugrid::cli

@@ -1,0 +1,45 @@
+#include "host/cli/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace taugrid::cli {
+namespace {
+
+// Often enough to look alive; a run shorter than this shows nothing at all.
+constexpr double kSecondsBetween = 0.2;
+
+std::string duration_text(double seconds) {
+  if (seconds < 60) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 3600) return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(seconds, 60));
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+}  // namespace
+
+Progress::Progress(int64_t total, bool wanted)
+    : total_(total), shown_(wanted && ::isatty(STDERR_FILENO) == 1), start_(Clock::now()), last_(start_) {}
+
+Progress::~Progress() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::update(int64_t done) {
+  if (!shown_ || done <= 0) return;
+  const Clock::time_point now = Clock::now();
+  if (std::chrono::duration<double>(now - last_).count() < kSecondsBetween) return;
+  last_ = now;
+  drawn_ = true;
+  const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
+  const std::string line = fmt::format(
+      "\r{:5.1f}%  {:.1f} M draws/s  {} left\033[K", 100.0 * static_cast<double>(done) / static_cast<double>(total_),
+      rate / 1e6, duration_text(static_cast<double>(total_ - done) / rate));
+  std::fputs(line.c_str(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace taugrid::cli

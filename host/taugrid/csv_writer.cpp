@@ -1,0 +1,72 @@
+// One wide row: the objects of JSON, flattened. Keys are joined with dots (`tau.q2.5`, `joint.mode.mu`), a
+// parameter's name stands for its place in the array, an interval's ends are `.lower` and `.upper`. What
+// does not exist is an empty field. Notes, a list of any length, have no column.
+#include <charconv>
+#include <cmath>
+
+#include "host/taugrid/result_json.h"
+#include "host/taugrid/writer_functions.h"
+
+namespace taugrid {
+namespace {
+
+struct Row {
+  std::string header;
+  std::string values;
+};
+
+// RFC 4180.
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + "\"";
+}
+
+std::string value_text(const Json& value) {
+  if (value.is_string()) return quoted(value.get_ref<const std::string&>());
+  if (!value.is_number_float()) return value.is_null() ? "" : value.dump();
+  const double number = value.get<double>();
+  if (std::isnan(number)) return "";
+  char buffer[32];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr};  // shortest that reads back
+}
+
+void append(Row& row, const std::string& key, const Json& value) {
+  if (value.is_object()) {
+    for (const auto& item : value.items()) append(row, key + "." + item.key(), item.value());
+  } else if (value.is_array()) {
+    append(row, key + ".lower", value[0]);
+    append(row, key + ".upper", value[1]);
+  } else {
+    const char* separator = row.header.empty() ? "" : ",";
+    row.header += separator + quoted(key);
+    row.values += separator + value_text(value);
+  }
+}
+
+}  // namespace
+
+std::string csv_text(const Result& result) {
+  Row row;
+  // Objects are named before items() is taken of them: a temporary would be gone in the loop.
+  const Json head = result_head(result);
+  for (const auto& item : head.items()) append(row, item.key(), item.value());
+  for (size_t k = 0; k < result.fit.parameters.size(); ++k) {
+    const Json parameter = result_parameter(result, k);
+    const std::string& name = result.fit.parameters[k].name;
+    for (const auto& item : parameter.items()) {
+      if (item.key() != "name") append(row, name + "." + item.key(), item.value());
+    }
+  }
+  const Json tail = result_tail(result);
+  for (const auto& item : tail.items()) {
+    if (item.key() != "notes") append(row, item.key(), item.value());
+  }
+  return row.header + "\n" + row.values + "\n";
+}
+
+}  // namespace taugrid

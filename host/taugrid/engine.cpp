@@ -1,0 +1,123 @@
+#include "host/taugrid/engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "host/taugrid/buffer.h"
+#include "host/taugrid/device.h"
+#include "host/taugrid/parallel.h"
+#include "host/taugrid/tau_table.h"
+
+namespace taugrid {
+
+FitStorage::FitStorage(int64_t n_schools, int n_probabilities)
+    : quantiles(static_cast<size_t>((n_schools + 3) * n_probabilities)), theta(static_cast<size_t>(n_schools)) {
+  const auto row = [&](int64_t parameter) { return quantiles.data() + parameter * n_probabilities; };
+  result.tau.quantile = row(0);
+  result.mu.quantile = row(1);
+  for (int64_t j = 0; j < n_schools; ++j) theta[static_cast<size_t>(j)].quantile = row(2 + j);
+  result.theta_new.quantile = row(2 + n_schools);
+  result.theta = theta.data();
+}
+
+Engine::Engine(Model m, const std::string& backend, int thread_request)
+    : model(std::move(m)), kernels(&cpu_kernels()), threads(thread_count(thread_request)) {
+  if (backend == "cuda") throw std::invalid_argument("backend cuda: " + build_info().cuda_reason);
+  if (backend != "auto" && backend != "cpu")
+    throw std::invalid_argument("backend '" + backend + "' is unknown; known are auto, cpu, cuda");
+
+  const Data& data = model.data;
+  size_t best = 0;
+  for (size_t j = 1; j < data.y.size(); ++j)
+    if (data.sigma[j] < data.sigma[best] || (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best])) best = j;
+  centre = data.y[best];
+  int exponent;
+  std::frexp(data.sigma[best], &exponent);
+  unit = std::ldexp(1.0, exponent - 1);  // the smallest internal sigma is in [1, 2)
+  log_unit = log<Scalar<>>(unit);
+  for (size_t j = 0; j < data.y.size(); ++j) {
+    y.push_back((data.y[j] - centre) / unit);
+    sigma.push_back(data.sigma[j] / unit);
+  }
+
+  problem.y = y.data();
+  problem.sigma = sigma.data();
+  problem.n_schools = data.n_schools();
+  problem.mu.form = model.mu_prior.form;
+  problem.mu.a = (model.mu_prior.a - centre) / unit;
+  problem.mu.b = (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) / unit;
+  problem.tau_prior = tau_prior_record(model.tau_prior, unit);
+  tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
+
+  if (tau_is_random) {
+    posterior = std::make_unique<FitWorkspace>();
+    FitStorage storage(0, 0);
+    FitRequest tau_only = request();
+    tau_only.theta = false;
+    tau_only.mode_and_shortest = false;
+    kernels->fit(problem, tau_only, *posterior, storage.result);
+    table = make_tau_table(*kernels, posterior->tau);
+  }
+}
+
+DrawModel Engine::draw_model() const { return {problem, table.data(), centre, unit, log_unit}; }
+
+FitRequest Engine::request() const {
+  FitRequest request{};
+  request.level = 0.95;
+  request.theta = true;
+  request.mode_and_shortest = true;
+  for (int k = 1; k <= 2; ++k) {
+    if (model.tau_moment_exists(k)) request.tau_moments = k;
+    if (model.mu_moment_exists(k)) request.mu_moments = k;
+  }
+  return request;
+}
+
+void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double* columns, int64_t stride) const {
+  const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
+  const DrawModel draws = draw_model();
+  const uint64_t align = kDrawAlignment;
+  // Ragged ends go through a small block of their own.
+  const auto ragged = [&](uint64_t begin, uint64_t end) {
+    Buffer block(static_cast<size_t>(n_columns(with_lp) * kDrawAlignment));
+    const uint64_t start = begin / align * align;
+    kernels->draw(draws, at, start, kDrawAlignment, with_lp, block.data(), kDrawAlignment);
+    for (int64_t c = 0; c < n_columns(with_lp); ++c)
+      std::memcpy(columns + c * stride + (begin - first), block.data() + c * kDrawAlignment + (begin - start),
+                  (end - begin) * sizeof(double));
+  };
+  uint64_t begin = first;
+  const uint64_t end = first + static_cast<uint64_t>(n);
+  if (begin % align != 0) {
+    const uint64_t stop = std::min(end, (begin / align + 1) * align);
+    ragged(begin, stop);
+    begin = stop;
+  }
+  const uint64_t whole = end / align * align;
+  if (begin < whole) {
+    kernels->draw(draws, at, begin, static_cast<int64_t>(whole - begin), with_lp, columns + (begin - first), stride);
+    begin = whole;
+  }
+  if (begin < end) ragged(begin, end);
+}
+
+std::vector<double> Engine::quantiles(const std::vector<double>& probabilities) const {
+  FitStorage storage(model.data.n_schools(), static_cast<int>(probabilities.size()));
+  FitRequest wanted = request();
+  wanted.probabilities = probabilities.data();
+  wanted.n_probabilities = static_cast<int>(probabilities.size());
+  wanted.mode_and_shortest = false;
+  const auto workspace = std::make_unique<FitWorkspace>();
+  kernels->fit(problem, wanted, *workspace, storage.result);
+  const size_t n = probabilities.size();
+  for (size_t i = 0; i < storage.quantiles.size(); ++i)
+    storage.quantiles[i] = i < n ? unit * storage.quantiles[i] : std::fma(unit, storage.quantiles[i], centre);
+  return std::move(storage.quantiles);
+}
+
+}  // namespace taugrid

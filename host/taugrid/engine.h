@@ -1,0 +1,54 @@
+// One posterior as the kernels see it: the data in internal units, the posterior of tau as panels, and the
+// sampling table. Internal: the public interface is posterior.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/taugrid/model.h"
+#include "kernels/kernels.h"
+
+namespace taugrid {
+
+struct Engine {
+  Engine(Model model, const std::string& backend, int threads);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Model model;
+  const CpuKernels* kernels;
+  int threads;
+  // y = centre + unit * internal: the unit is a power of two, so that scaling is exact, and the centre is
+  // one of the y, so that shifting is.
+  double centre;
+  double unit;
+  double log_unit;
+  std::vector<double> y, sigma;  // internal
+  Problem problem;
+  bool tau_is_random;            // not fixed
+  std::unique_ptr<FitWorkspace> posterior;  // of tau, where tau is random
+  std::vector<double> table;
+
+  DrawModel draw_model() const;
+  int64_t n_columns(bool with_lp) const { return model.data.n_schools() + (with_lp ? 4 : 3); }
+  // What is asked of a fit, but for the probabilities.
+  FitRequest request() const;
+
+  // Draws first .. first + n - 1, any first and n, into columns `stride` apart.
+  void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double* columns, int64_t stride) const;
+
+  // Exact quantiles (parameter, probability) in the order of the columns, units of y; NaN where a
+  // parameter does not exist.
+  std::vector<double> quantiles(const std::vector<double>& probabilities) const;
+};
+
+// Results of a fit with the memory that they point into.
+struct FitStorage {
+  FitStorage(int64_t n_schools, int n_probabilities);
+  FitResult result;
+  std::vector<double> quantiles;          // (J + 3, n_probabilities) in the order of the columns
+  std::vector<ParameterResult> theta;
+};
+
+}  // namespace taugrid

@@ -1,0 +1,226 @@
+#include "host/taugrid/posterior.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "host/taugrid/draw_summary.h"
+#include "host/taugrid/engine.h"
+#include "host/taugrid/parallel.h"
+
+namespace taugrid {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kLogRoot2Pi = 0.91893853320467274178;
+constexpr int64_t kMaxDraws = int64_t{1} << 53;
+
+// Internal units -> units of y.
+struct Units {
+  double centre, unit;
+  double place(double x) const { return std::fma(unit, x, centre); }
+  double size(double x) const { return unit * x; }
+};
+
+ParameterSummary parameter_summary(const ParameterResult& result, const std::string& name, const std::string& label,
+                                   bool located, const Units& units, size_t n_probabilities, size_t lower,
+                                   size_t upper) {
+  const auto place = [&](double x) { return located ? units.place(x) : units.size(x); };
+  ParameterSummary summary;
+  summary.name = name;
+  summary.label = label;
+  summary.mean = place(result.mean);
+  summary.sd = units.size(result.sd);
+  summary.mode = place(result.mode);
+  for (size_t i = 0; i < n_probabilities; ++i) summary.quantiles.push_back(place(result.quantile[i]));
+  summary.central = {place(result.quantile[lower]), place(result.quantile[upper])};
+  summary.shortest = {place(result.shortest_lower), place(result.shortest_upper)};
+  return summary;
+}
+
+std::vector<std::string> notes_of(const Model& model) {
+  std::vector<std::string> notes;
+  const bool flat = !model.mu_prior.proper();
+  const bool infinite = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
+  if (infinite) {
+    notes.push_back("tau = infinity is no pooling: theta_j ~ N(y_j, sigma_j^2), theta_new does not exist, and mu " +
+                    std::string(flat ? "does not exist under a flat prior" : "keeps its prior"));
+    notes.push_back("the marginal likelihood is 0 at tau = infinity");
+    return notes;
+  }
+  for (int k = 1; k <= 2; ++k) {
+    const std::string moment = k == 1 ? "mean" : "standard deviation";
+    std::string absent = model.tau_moment_exists(k) ? "" : "tau, theta_new";
+    if (!model.mu_moment_exists(k)) absent += ", mu";
+    if (!absent.empty()) notes.push_back("the tail of p(tau|y) is too heavy for the " + moment + " of " + absent);
+    if (k == 1 && !absent.empty()) break;
+  }
+  if (!model.tau_prior.proper)
+    notes.push_back("no marginal likelihood: the prior of tau is improper");
+  else if (flat)
+    notes.push_back("in the marginal likelihood the flat prior of mu counts as density 1");
+  return notes;
+}
+
+void check_probability(double p, const char* what) {
+  if (!(p > 0.0 && p < 1.0))
+    throw std::invalid_argument(std::string(what) + " is " + std::to_string(p) + ", must be between 0 and 1");
+}
+
+void check_draws(int64_t n, uint64_t first) {
+  if (n < 1 || n > kMaxDraws || first > static_cast<uint64_t>(kMaxDraws))
+    throw std::invalid_argument("number of draws is " + std::to_string(n) + ", must be from 1 to 2^53");
+}
+
+}  // namespace
+
+struct Posterior::State : Engine {
+  using Engine::Engine;
+};
+
+Posterior::Posterior(Data data, const std::string& tau_prior, const std::string& mu_prior,
+                     const DeviceOptions& device)
+    : state_(std::make_unique<State>(make_model(std::move(data), tau_prior, mu_prior), device.backend,
+                                     device.threads)) {}
+Posterior::~Posterior() = default;
+Posterior::Posterior(Posterior&&) noexcept = default;
+Posterior& Posterior::operator=(Posterior&&) noexcept = default;
+
+const Model& Posterior::model() const { return state_->model; }
+
+std::string Posterior::backend() const { return std::string("cpu (") + state_->kernels->isa + ")"; }
+
+FitSummary Posterior::summary(const SummaryOptions& options) const {
+  const auto start = std::chrono::steady_clock::now();
+  for (const double p : options.probabilities) check_probability(p, "probability");
+  check_probability(options.level, "level");
+  const State& s = *state_;
+  const Data& data = s.model.data;
+
+  // The ends of the central interval are quantiles too, mostly ones already asked for.
+  std::vector<double> probabilities = options.probabilities;
+  std::sort(probabilities.begin(), probabilities.end());
+  const size_t n_shown = probabilities.size();
+  const auto index_of = [&](double p) {
+    for (size_t i = 0; i < probabilities.size(); ++i)
+      if (std::abs(probabilities[i] - p) < 1e-14) return i;
+    probabilities.push_back(p);
+    return probabilities.size() - 1;
+  };
+  const size_t lower = index_of(0.5 * (1.0 - options.level));
+  const size_t upper = index_of(1.0 - 0.5 * (1.0 - options.level));
+
+  FitStorage storage(data.n_schools(), static_cast<int>(probabilities.size()));
+  FitRequest request = s.request();
+  request.probabilities = probabilities.data();
+  request.n_probabilities = static_cast<int>(probabilities.size());
+  request.level = options.level;
+  const auto workspace = std::make_unique<FitWorkspace>();
+  s.kernels->fit(s.problem, request, *workspace, storage.result);
+  const FitResult& result = storage.result;
+
+  const Units units{s.centre, s.unit};
+  FitSummary summary;
+  summary.n_schools = data.n_schools();
+  summary.tau_prior = s.model.tau_prior.text;
+  summary.mu_prior = s.model.mu_prior.text;
+  summary.backend = backend();
+  summary.probabilities.assign(probabilities.begin(), probabilities.begin() + static_cast<std::ptrdiff_t>(n_shown));
+  summary.level = options.level;
+  const auto add = [&](const ParameterResult& parameter, const std::string& name, const std::string& label,
+                       bool located) {
+    summary.parameters.push_back(
+        parameter_summary(parameter, name, label, located, units, n_shown, lower, upper));
+  };
+  add(result.tau, "tau", "", false);
+  add(result.mu, "mu", "", true);
+  for (int64_t j = 0; j < data.n_schools(); ++j)
+    add(result.theta[j], "theta[" + std::to_string(j + 1) + "]",
+        data.labels.empty() ? "" : data.labels[static_cast<size_t>(j)], true);
+  add(result.theta_new, "theta_new", "", true);
+  summary.joint_mode_tau = units.size(result.joint_mode_tau);
+  summary.joint_mode_mu = units.place(result.joint_mode_mu);
+  summary.cov_mu_tau = s.unit * s.unit * result.cov_mu_tau;
+  summary.corr_mu_tau = result.tau.sd > 0.0 ? result.cov_mu_tau / (result.tau.sd * result.mu.sd) : kNaN;
+  summary.notes = notes_of(s.model);
+  // y has J dimensions of unit and sqrt(2 pi), of which a flat mu takes one; the density of a uniform mu
+  // brings the unit back.
+  const double n = static_cast<double>(data.n_schools());
+  const double n_units = s.model.mu_prior.proper() ? n : n - 1.0;
+  const double n_roots = s.model.mu_prior.form == MuForm::kNormal ? n : n - 1.0;
+  summary.log_marginal_likelihood = s.model.tau_prior.proper && std::isfinite(result.log_evidence)
+                                        ? result.log_evidence - n_units * s.log_unit - n_roots * kLogRoot2Pi
+                                        : kNaN;
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return summary;
+}
+
+double Posterior::tau_quantile(double probability) const {
+  check_probability(probability, "probability");
+  const State& s = *state_;
+  if (!s.tau_is_random) return s.model.tau_prior.parameters[0];
+  const bool right = probability > 0.5;
+  const double tail = right ? 1.0 - probability : probability;
+  return s.unit * exp<Scalar<>>(panel_quantile<Scalar<>>(s.posterior->tau, tail, right).x);
+}
+
+double Posterior::tau_cdf(double tau) const {
+  const State& s = *state_;
+  if (!s.tau_is_random) return tau >= s.model.tau_prior.parameters[0] ? 1.0 : 0.0;
+  if (!(tau > 0.0)) return 0.0;
+  return panel_cdf<Scalar<>>(s.posterior->tau, log<Scalar<>>(tau / s.unit), false).mass;
+}
+
+Draws Posterior::draw(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
+  check_draws(n, first);
+  const State& s = *state_;
+  Draws draws;
+  draws.first = first;
+  draws.n = n;
+  draws.n_schools = s.model.data.n_schools();
+  draws.has_lp = with_lp;
+  draws.values = Buffer(static_cast<size_t>(s.n_columns(with_lp) * n));
+  const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
+  ordered_blocks(
+      n_blocks, s.threads,
+      [&](int64_t block, int, int) {
+        const int64_t begin = block * kBlockDraws;
+        s.draw(seed, first + static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), with_lp,
+               draws.values.data() + begin, n);
+      },
+      [](int64_t, int) {});
+  return draws;
+}
+
+void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
+                            const RunControl& control) const {
+  check_draws(n, 0);
+  const State& s = *state_;
+  const int64_t size = s.n_columns(with_lp) * kBlockDraws;
+  Buffer blocks(static_cast<size_t>(size * n_slots(s.threads)));
+  const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
+  ordered_blocks(
+      (n + kBlockDraws - 1) / kBlockDraws, s.threads,
+      [&](int64_t block, int slot, int) {
+        s.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, blocks.data() + slot * size,
+               kBlockDraws);
+      },
+      [&](int64_t block, int slot) {
+        if (control.stop && control.stop()) throw Stopped();
+        const int64_t begin = block * kBlockDraws;
+        callback(DrawBlock(blocks.data() + slot * size, kBlockDraws, static_cast<uint64_t>(begin), length(block),
+                           s.model.data.n_schools(), with_lp));
+        if (control.progress) control.progress(begin + length(block));
+      });
+}
+
+DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+                                    const BlockCallback& also) const {
+  check_draws(n, 0);
+  return summarise_stream(*state_, n, seed, control, with_lp, also);
+}
+
+}  // namespace taugrid

@@ -1,0 +1,128 @@
+// The public interface: one posterior, its exact summary and its draws.
+//
+//   taugrid::Posterior posterior({{28, 8, -3}, {15, 10, 16}, {}}, "half_cauchy:5", "flat");
+//   taugrid::FitSummary exact = posterior.summary();
+//   taugrid::Draws draws = posterior.draw(1'000'000, /*seed=*/1);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "taugrid/buffer.h"
+#include "taugrid/data.h"
+#include "taugrid/model.h"
+#include "taugrid/summary.h"
+
+namespace taugrid {
+
+// Which device computes, and with how many threads.
+struct DeviceOptions {
+  std::string backend = "auto";  // auto, cpu, cuda
+  int threads = 0;               // 0: as many as the machine has
+};
+
+struct SummaryOptions {
+  std::vector<double> probabilities = {0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975};  // in (0, 1)
+  double level = 0.95;                                                              // in (0, 1)
+};
+
+// Columns of draws, units of y: tau (n), mu (n), theta_j (n) for j = 0 .. J - 1, theta_new (n), and lp (n)
+// if it was asked for. A quantity that does not exist (mu and theta_new at tau = infinity under a flat
+// prior) is NaN throughout.
+class DrawBlock {
+ public:
+  DrawBlock(const double* columns, int64_t stride, uint64_t first, int64_t n, int64_t n_schools, bool has_lp)
+      : columns_(columns), stride_(stride), first_(first), n_(n), n_schools_(n_schools), has_lp_(has_lp) {}
+
+  uint64_t first() const { return first_; }  // index of the first draw
+  int64_t size() const { return n_; }
+  int64_t n_schools() const { return n_schools_; }
+  bool has_lp() const { return has_lp_; }
+  std::span<const double> tau() const { return column(0); }
+  std::span<const double> mu() const { return column(1); }
+  std::span<const double> theta(int64_t j) const { return column(2 + j); }
+  std::span<const double> theta_new() const { return column(2 + n_schools_); }
+  std::span<const double> lp() const { return column(3 + n_schools_); }
+  // In the order above.
+  std::span<const double> column(int64_t k) const {
+    return {columns_ + k * stride_, static_cast<size_t>(n_)};
+  }
+
+ private:
+  const double* columns_;
+  int64_t stride_;
+  uint64_t first_;
+  int64_t n_;
+  int64_t n_schools_;
+  bool has_lp_;
+};
+
+// Draws in memory, column by column.
+struct Draws {
+  Buffer values;  // ((J + 3 or J + 4), n)
+  uint64_t first = 0;
+  int64_t n = 0;
+  int64_t n_schools = 0;
+  bool has_lp = false;
+  DrawBlock view() const { return {values.data(), n, first, n, n_schools, has_lp}; }
+};
+
+// Called from the thread that started the work. Progress has the number of draws done so far; a stop
+// check that answers true ends the work with the exception Stopped.
+struct RunControl {
+  std::function<void(int64_t done)> progress;
+  std::function<bool()> stop;
+};
+
+struct Stopped : std::exception {
+  const char* what() const noexcept override { return "stopped"; }
+};
+
+class Posterior {
+ public:
+  // Validates the data, parses the priors (design's syntax: "half_cauchy:5", "normal:0,5", ..) and checks
+  // that the posterior is proper. Throws std::invalid_argument.
+  Posterior(Data data, const std::string& tau_prior, const std::string& mu_prior,
+            const DeviceOptions& device = {});
+  ~Posterior();
+  Posterior(Posterior&&) noexcept;
+  Posterior& operator=(Posterior&&) noexcept;
+
+  const Model& model() const;
+  std::string backend() const;  // what computes: "cpu (v4)"
+
+  // Exact, without random numbers.
+  FitSummary summary(const SummaryOptions& options = {}) const;
+
+  // The exact quantile function of the sampled tau, units of y: what draws of tau are the inverse-CDF of.
+  double tau_quantile(double probability) const;
+  // The exact CDF of tau at a value, units of y.
+  double tau_cdf(double tau) const;
+
+  // Draws first .. first + n - 1 of the stream `seed`, 1 <= n <= 2^53. A draw depends on its index alone:
+  // any split into calls, blocks or threads gives the same bits.
+  Draws draw(int64_t n, uint64_t seed, uint64_t first = 0, bool with_lp = false) const;
+
+  // The same by blocks of at most 8192, in order, from the calling thread.
+  using BlockCallback = std::function<void(const DrawBlock&)>;
+  void draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
+                   const RunControl& control = {}) const;
+
+  // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also` sees
+  // every block on the way.
+  DrawSummary draw_summary(int64_t n, uint64_t seed, const RunControl& control = {},
+                           bool with_lp = false, const BlockCallback& also = {}) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The summary of draws in memory, with exact order statistics (rank_error 0).
+DrawSummary summarise(const Draws& draws, uint64_t seed);
+
+}  // namespace taugrid

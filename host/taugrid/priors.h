@@ -1,0 +1,53 @@
+// The priors by name: the one table of priors of tau, and the three of mu.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace taugrid {
+
+enum class MuForm : int32_t;  // kernels/math/posterior.h
+struct PriorRecord;           // kernels/math/priors.h
+
+// A prior of tau as parsed from "name:p1,p2".
+struct TauPrior {
+  std::string text;  // as given
+  std::string name;
+  std::vector<double> parameters;  // units of y where the table says so
+  bool proper;
+  // The density falls as tau^-tail_exponent; infinity where it falls faster than any power.
+  double tail_exponent;
+
+  bool fixed() const { return name == "fixed"; }
+};
+
+struct MuPrior {
+  std::string text;
+  MuForm form;
+  double a;  // normal: mean; uniform: lower bound; units of y
+  double b;  // normal: sd; uniform: upper bound
+  bool proper() const;
+};
+
+// Throws std::invalid_argument naming the prior, the parameter, its value and what is allowed.
+TauPrior parse_tau_prior(const std::string& text);
+MuPrior parse_mu_prior(const std::string& text);
+
+// The record that the kernels evaluate, for tau in units of `unit` (a power of two).
+PriorRecord tau_prior_record(const TauPrior& prior, double unit);
+
+// One row of the table, for help texts and documentation.
+struct TauPriorRow {
+  const char* name;
+  const char* syntax;       // "half_normal:scale"
+  const char* description;  // one line
+  const char* density;      // formula in plain text
+  const char* reference;
+  const char* example;      // a valid text, for tests and help
+};
+std::span<const TauPriorRow> tau_prior_rows();
+std::span<const TauPriorRow> mu_prior_rows();
+
+}  // namespace taugrid

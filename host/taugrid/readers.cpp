@@ -1,0 +1,129 @@
+// Which reader reads a file; and the JSON one, which has nlohmann-json to lean on. CSV is csv_reader.cpp.
+#include "host/taugrid/readers.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "host/taugrid/csv_reader.h"
+
+namespace taugrid {
+namespace {
+
+std::string read_all(const std::string& path) {
+  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  // Opening a directory for reading succeeds; only reading it fails.
+  if (std::filesystem::is_directory(path)) {
+    throw std::invalid_argument(fmt::format("cannot read {}: it is a directory", path));
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) {
+    throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  return text;
+}
+
+using Json = nlohmann::ordered_json;
+
+// What Stan's JSON holds where a number is expected: a number, or a string for NaN and the infinities.
+double json_number(const Json& value, const std::string& what) {
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return parse_number(value.get_ref<const std::string&>(), what);
+  throw std::invalid_argument(fmt::format("{} is {}, not a number", what, value.dump()));
+}
+
+std::vector<double> json_column(const Json& object, const std::string& name, const char* quantity) {
+  const auto found = object.find(quantity);
+  if (found == object.end()) {
+    std::string keys;
+    for (const auto& item : object.items()) keys += (keys.empty() ? "" : ", ") + item.key();
+    throw std::invalid_argument(fmt::format("{}: there is no \"{}\"; the keys are: {}", name, quantity,
+                                            keys.empty() ? "none" : keys));
+  }
+  // A vector of length 1 is often written as its only number.
+  if (!found->is_array()) return {json_number(*found, fmt::format("{}: {}", name, quantity))};
+  std::vector<double> column;
+  column.reserve(found->size());
+  for (const Json& value : *found) {
+    column.push_back(json_number(value, fmt::format("{}: row {}: {}", name, column.size() + 1, quantity)));
+  }
+  return column;
+}
+
+ReadResult parse_stan_json(std::string_view text, const std::string& name) {
+  Json object;
+  try {
+    object = Json::parse(text);
+  } catch (const Json::exception& error) {  // of syntax, or a number beyond double precision
+    throw std::invalid_argument(fmt::format("{}: not JSON: {}", name, error.what()));
+  }
+  ReadResult result;
+  result.data.y = json_column(object, name, "y");
+  result.data.sigma = json_column(object, name, "sigma");
+  const size_t n = result.data.y.size();
+  if (result.data.sigma.size() != n) {
+    throw std::invalid_argument(
+        fmt::format("{}: y has {} values and sigma has {}; their numbers must be equal", name, n,
+                    result.data.sigma.size()));
+  }
+  if (const auto found = object.find("J"); found != object.end()) {
+    if (json_number(*found, fmt::format("{}: J", name)) != static_cast<double>(n)) {
+      throw std::invalid_argument(
+          fmt::format("{}: J is {}, but y and sigma have {} values", name, found->dump(), n));
+    }
+  }
+  for (const auto& item : object.items()) {
+    if (item.key() == "J" || item.key() == "y" || item.key() == "sigma") continue;
+    result.notices.push_back(fmt::format("{}: ignored \"{}\"", name, item.key()));
+  }
+  return result;
+}
+
+}  // namespace
+
+double parse_number(std::string_view text, std::string_view what) {
+  std::string_view digits = text;
+  // from_chars takes no plus sign; one in front of a minus sign stays an error.
+  if (digits.size() > 1 && digits[0] == '+' && digits[1] != '-') digits.remove_prefix(1);
+  if (digits.empty()) throw std::invalid_argument(fmt::format("{} is empty, not a number", what));
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error == std::errc::invalid_argument || end != digits.data() + digits.size()) {
+    throw std::invalid_argument(fmt::format("{} is '{}', not a number", what, text));
+  }
+  if (error == std::errc::result_out_of_range) {
+    throw std::invalid_argument(fmt::format("{} is {}, outside the range of double precision", what, text));
+  }
+  return value;
+}
+
+ReadResult parse_data(std::string_view text, const std::string& name) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // the byte order mark of UTF-8
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    throw std::invalid_argument(fmt::format("{}: the text is UTF-16; save it as UTF-8", name));
+  }
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) {
+    throw std::invalid_argument(fmt::format("{}: the file is empty", name));
+  }
+  return text[start] == '{' ? parse_stan_json(text, name) : parse_csv(text, name);
+}
+
+ReadResult read_data(const std::string& path) {
+  return parse_data(read_all(path), path == "-" ? "standard input" : path);
+}
+
+}  // namespace taugrid

@@ -1,0 +1,195 @@
+// The table for people, in the manner of Stan's print. `draw` has two lines a parameter: the sample, and
+// below it the exact posterior, so that both can be compared by eye.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/taugrid/device.h"
+#include "host/taugrid/number_text.h"
+#include "host/taugrid/writer_functions.h"
+#include "kernels/math/philox.h"
+
+namespace taugrid {
+namespace {
+
+// The quantiles of a human table; a result that lacks one has no such column.
+constexpr double kShownProbabilities[] = {0.025, 0.25, 0.5, 0.75, 0.975};
+
+std::vector<size_t> shown_columns(const std::vector<double>& probabilities) {
+  std::vector<size_t> columns;
+  for (const double p : kShownProbabilities) {
+    const auto found = std::ranges::find(probabilities, p);
+    if (found != probabilities.end()) {
+      columns.push_back(static_cast<size_t>(found - probabilities.begin()));
+    }
+  }
+  return columns;
+}
+
+// Aligned text: the first column and the last (of labels) to the left, numbers to the right.
+class Table {
+ public:
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+  std::string text() const {
+    std::vector<size_t> widths;
+    for (const auto& row : rows_) {
+      if (widths.size() < row.size()) widths.resize(row.size());
+      for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c]));
+    }
+    std::string text;
+    for (const auto& row : rows_) {
+      std::string line;
+      for (size_t c = 0; c < row.size(); ++c) {
+        if (c > 0) line += "  ";
+        const bool left = c == 0 || c + 1 == widths.size();
+        line += left ? left_aligned(row[c], widths[c]) : right_aligned(row[c], widths[c]);
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      text += line + '\n';
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// What a parameter's digits are measured by: its sd, or where that does not exist the width of its middle.
+double scale_of(const ParameterSummary& parameter) {
+  if (parameter.sd > 0 && std::isfinite(parameter.sd)) return parameter.sd;
+  return parameter.quantiles.empty() ? 0 : (parameter.quantiles.back() - parameter.quantiles.front()) / 4;
+}
+
+std::string interval_text(const Interval& interval, const NumberStyle& style) {
+  if (std::isnan(interval.lower)) return "-";
+  return fmt::format("[{}, {}]", style.text(interval.lower), style.text(interval.upper));
+}
+
+std::string model_text(const FitSummary& fit) {
+  return fmt::format("{} school{}, tau ~ {}, mu ~ {}", fit.n_schools, fit.n_schools == 1 ? "" : "s",
+                     fit.tau_prior, fit.mu_prior);
+}
+
+std::vector<std::string> quantile_heads(const std::vector<double>& probabilities,
+                                        const std::vector<size_t>& columns) {
+  std::vector<std::string> heads;
+  for (const size_t c : columns) heads.push_back(percent_text(probabilities[c]) + "%");
+  return heads;
+}
+
+std::string exact_table(const FitSummary& fit) {
+  const auto columns = shown_columns(fit.probabilities);
+  std::vector<NumberStyle> styles;
+  for (const ParameterSummary& p : fit.parameters) {
+    std::vector<double> values = p.quantiles;
+    values.push_back(p.mean);
+    styles.push_back(style_for(scale_of(p), values));
+  }
+  align_styles(styles);
+
+  Table table;
+  std::vector<std::string> head = {"", "mean", "sd"};
+  std::ranges::move(quantile_heads(fit.probabilities, columns), std::back_inserter(head));
+  head.insert(head.end(), {"mode", "shortest " + percent_text(fit.level) + "%", ""});
+  table.add(std::move(head));
+  for (size_t k = 0; k < fit.parameters.size(); ++k) {
+    const ParameterSummary& p = fit.parameters[k];
+    const NumberStyle& style = styles[k];
+    std::vector<std::string> row = {p.name, style.text(p.mean), style.text(p.sd)};
+    for (const size_t c : columns) row.push_back(style.text(p.quantiles[c]));
+    row.insert(row.end(), {style.text(p.mode), interval_text(p.shortest, style), p.label});
+    table.add(std::move(row));
+  }
+  return table.text();
+}
+
+std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
+  const auto columns = shown_columns(draw.probabilities);
+  const auto exact_columns = shown_columns(fit.probabilities);
+  std::vector<NumberStyle> styles;
+  for (size_t k = 0; k < fit.parameters.size(); ++k) {
+    // Two digits of the standard error of the mean, if that is more than a table shows anyway: what the
+    // sample and the exact posterior agree to.
+    double scale = scale_of(fit.parameters[k]);
+    const double se = draw.parameters[k].se_mean;
+    if (se > 0) scale = std::min(scale, 100 * se);
+    styles.push_back(style_for(scale, draw.parameters[k].quantiles));
+  }
+  align_styles(styles);
+
+  Table table;
+  std::vector<std::string> head = {"", "mean", "se_mean", "sd"};
+  std::ranges::move(quantile_heads(draw.probabilities, columns), std::back_inserter(head));
+  head.insert(head.end(), {"n_eff", "Rhat", ""});
+  table.add(std::move(head));
+  for (size_t k = 0; k < fit.parameters.size(); ++k) {
+    const ParameterSummary& exact = fit.parameters[k];
+    const SampleSummary& sample = draw.parameters[k];
+    const NumberStyle& style = styles[k];
+    std::vector<std::string> row = {exact.name, style.text(sample.mean), style.text(sample.se_mean),
+                                    style.text(sample.sd)};
+    for (const size_t c : columns) row.push_back(style.text(sample.quantiles[c]));
+    const bool exists = !sample.quantiles.empty() && !std::isnan(sample.quantiles.front());
+    row.insert(row.end(), {exists ? fmt::format("{}", draw.draws) : "-", exists ? "1" : "-", exact.label});
+    table.add(std::move(row));
+
+    std::vector<std::string> below = {"  exact", style.text(exact.mean), "", style.text(exact.sd)};
+    for (const size_t c : exact_columns) below.push_back(style.text(exact.quantiles[c]));
+    table.add(std::move(below));
+  }
+  return table.text();
+}
+
+std::string joint_text(const FitSummary& fit) {
+  const NumberStyle style = {false, 5};
+  return fmt::format(
+      "joint mode: tau {}, mu {}; cov(mu, tau) {}, corr(mu, tau) {}\n"
+      "log marginal likelihood: {}\n",
+      style.text(fit.joint_mode_tau), style.text(fit.joint_mode_mu), style.text(fit.cov_mu_tau),
+      style.text(fit.corr_mu_tau), style.text(fit.log_marginal_likelihood));
+}
+
+// 37.1 M, 812 k: a rate needs no more.
+std::string rate_text(double rate) {
+  if (rate >= 1e9) return fmt::format("{:.3g} G", rate / 1e9);
+  if (rate >= 1e6) return fmt::format("{:.3g} M", rate / 1e6);
+  if (rate >= 1e3) return fmt::format("{:.3g} k", rate / 1e3);
+  return fmt::format("{:.3g}", rate);
+}
+
+std::string rank_error_text(const DrawSummary& draw) {
+  double rank_error = 0;
+  for (const SampleSummary& sample : draw.parameters) rank_error = std::fmax(rank_error, sample.rank_error);
+  if (rank_error == 0) return "Quantiles of the sample are its order statistics.\n";
+  return fmt::format("Quantiles of the sample are within {:g} of {} ranks of its order statistics.\n",
+                     std::ceil(rank_error), draw.draws);
+}
+
+std::string notes_text(const FitSummary& fit) {
+  std::string text;
+  for (const std::string& note : fit.notes) text += "note: " + note + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string table_text(const Result& result) {
+  const FitSummary& fit = result.fit;
+  const std::string versions = fmt::format("taugrid {}, stream {}", version(), kStreamVersion);
+  if (result.draw == nullptr) {
+    return fmt::format("Exact posterior: {}\n\n", model_text(fit)) + exact_table(fit) + "\n" +
+           joint_text(fit) + fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) +
+           notes_text(fit);
+  }
+  const DrawSummary& draw = *result.draw;
+  return fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +
+         fmt::format("seed {}, {} precision; {} draws/s, {}, {}\n\n", draw.seed, draw.precision,
+                     rate_text(draw.draws_per_second), fit.backend, versions) +
+         sample_table(fit, draw) +
+         "\nDraws are independent: n_eff is their number and Rhat is 1 by construction.\n" +
+         rank_error_text(draw) + notes_text(fit);
+}
+
+}  // namespace taugrid

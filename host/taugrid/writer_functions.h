@@ -1,0 +1,14 @@
+// The functions that the rows of writers.cpp point at.
+#pragma once
+
+#include <string>
+
+#include "taugrid/writers.h"
+
+namespace taugrid {
+
+std::string table_text(const Result& result);
+std::string json_text(const Result& result);
+std::string csv_text(const Result& result);
+
+}  // namespace taugrid

@@ -1,0 +1,54 @@
+// The table of output formats. A new one is a row here and its function in a file of its own.
+#include "host/taugrid/writers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include "host/taugrid/writer_functions.h"
+
+namespace taugrid {
+namespace {
+
+constexpr Writer kWriters[] = {
+    {"table", ".txt", "for people: aligned columns", true, table_text},
+    {"json", ".json", "one object, numbers to the last bit", true, json_text},
+    {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, csv_text},
+};
+
+}  // namespace
+
+std::span<const Writer> writers() { return kWriters; }
+
+const Writer& find_writer(const std::string& name) {
+  std::string names;
+  for (const Writer& writer : kWriters) {
+    if (writer.name == name) return writer;
+    names += (names.empty() ? "" : ", ") + std::string(writer.name);
+  }
+  throw std::invalid_argument(fmt::format("the format is '{}', must be one of {}", name, names));
+}
+
+std::string percent_text(double probability) {
+  // The decimal point moves by two places in the text: 100 * 0.07 is not 7 in binary.
+  char buffer[512];
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, probability, std::chars_format::fixed);
+  if (error != std::errc()) return fmt::format("{}", 100 * probability);
+  std::string digits(buffer, end);
+  size_t point = digits.find('.');
+  if (point == std::string::npos) {
+    point = digits.size();
+  } else {
+    digits.erase(point, 1);
+  }
+  while (digits.size() < point + 2) digits += '0';
+  std::string whole = digits.substr(0, point + 2);
+  const std::string fraction = digits.substr(point + 2);
+  whole.erase(0, std::min(whole.find_first_not_of('0'), whole.size() - 1));
+  return fraction.empty() ? whole : whole + "." + fraction;
+}
+
+}  // namespace taugrid
