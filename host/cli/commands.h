@@ -1,5 +1,5 @@
-// The subcommands, one file each. A command adds its flags to the program and says what to run if it is
-// the one that was asked for.
+// The subcommands, one file each. A command adds its flags to the program and says what to run if
+// it is the one that was asked for.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -16,7 +16,7 @@ namespace {
 std::string prior_lines(const char* head, std::span<const TauPriorRow> rows) {
   size_t width = 0;
   for (const TauPriorRow& row : rows) width = std::max(width, std::string(row.syntax).size());
-  std::string text = fmt::format("\n{}\n", head);
+  std::string text = fmt::format("{}\n", head);
   for (const TauPriorRow& row : rows) {
     text += fmt::format("  {:<{}}  {}\n", row.syntax, width, row.description);
   }
@@ -32,7 +32,8 @@ std::vector<std::string> format_names() {
 std::string format_help() {
   std::string text = "Format of the result: ";
   for (const Writer& writer : writers()) {
-    text += fmt::format("{}{} ({})", &writer == writers().data() ? "" : ", ", writer.name, writer.description);
+    text += fmt::format("{}{} ({})", &writer == writers().data() ? "" : ", ", writer.name,
+                        writer.description);
   }
   return text;
 }
@@ -40,10 +41,12 @@ std::string format_help() {
 }  // namespace
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
-  app.add_option("DATA", options.data_file,
-                 "CSV with columns y and sigma (and label), or Stan's JSON data; - is standard input")
+  app.add_option(
+         "DATA", options.data_file,
+         "CSV with columns y and sigma (and label), or Stan's JSON data; - is standard input")
       ->required();
-  app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")->capture_default_str();
+  app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
+      ->capture_default_str();
   app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
   app.add_option("--backend", options.device.backend, "What computes")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -55,7 +58,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->check(CLI::IsMember(format_names()))
       ->capture_default_str();
   app.add_flag("--quiet", options.quiet, "No notices and no progress on standard error");
-  app.footer(prior_lines("Priors of tau:", tau_prior_rows()) +
+  app.footer(prior_lines("Priors of tau:", tau_prior_rows()) + "\n" +
              prior_lines("Priors of mu:", mu_prior_rows()));
 }
 

@@ -25,13 +25,14 @@ struct DrawOptions : CommonOptions {
   std::string out;
 };
 
-// 1000000 or 1e6. Read from text, because as an integer 1e6 is an error and as a double 1.5 is none.
+// 1000000 or 1e6. Read from text, because as an integer 1e6 is an error and as a double 1.5 is
+// none.
 int64_t parse_draws(const std::string& text) {
   constexpr int64_t kMostDraws = int64_t{1} << 53;
   const auto refuse = [&] {
     return std::invalid_argument(
-        fmt::format("--draws is {}, must be a whole number from 1 to {}, such as 1000000 or 1e6", text,
-                    kMostDraws));
+        fmt::format("--draws is {}, must be a whole number from 1 to {}, such as 1000000 or 1e6",
+                    text, kMostDraws));
   };
   int64_t whole = 0;
   const char* const end = text.data() + text.size();
@@ -83,8 +84,8 @@ void run(const DrawOptions& options) {
   const StopSignals signals;  // before there is a file that a signal could leave behind
   std::optional<StanCsvWriter> file;
   if (!options.out.empty()) {
-    file.emplace(options.out, StanCsvInfo{n, seed, data.n_schools(), options.data_file, options.tau_prior,
-                                          options.mu_prior});
+    file.emplace(options.out, StanCsvInfo{n, seed, data.n_schools(), options.data_file,
+                                          options.tau_prior, options.mu_prior});
   }
   const auto start = std::chrono::steady_clock::now();
   const Posterior posterior(std::move(data), options.tau_prior, options.mu_prior, options.device);
@@ -109,8 +110,8 @@ void run(const DrawOptions& options) {
 }  // namespace
 
 Command draw_command(CLI::App& program) {
-  CLI::App* app =
-      program.add_subcommand("draw", "Independent draws; their summary with the exact one below it");
+  CLI::App* app = program.add_subcommand(
+      "draw", "Independent draws; their summary with the exact one below it");
   const auto options = std::make_shared<DrawOptions>();
   add_common_options(*app, *options);
   app->add_option("--draws", options->draws, "How many, as 1000000 or 1e6")->capture_default_str();
@@ -118,7 +119,8 @@ Command draw_command(CLI::App& program) {
   app->add_option("--precision", options->precision, "Precision of the draws")
       ->check(CLI::IsMember({"double", "single"}))
       ->capture_default_str();
-  app->add_option("--out", options->out, "File for the draws, .csv is Stan CSV; - is standard output");
+  app->add_option("--out", options->out,
+                  "File for the draws, .csv is Stan CSV; - is standard output");
   return {app, [options] { run(*options); }};
 }
 

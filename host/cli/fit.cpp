@@ -18,7 +18,8 @@ void run(const FitOptions& options) {
   if (options.plot && options.format != "table") {
     throw std::invalid_argument("--plot goes with --format table, not " + options.format);
   }
-  const Posterior posterior(read_input(options), options.tau_prior, options.mu_prior, options.device);
+  const Posterior posterior(read_input(options), options.tau_prior, options.mu_prior,
+                            options.device);
   const FitSummary exact = posterior.summary();
   print_result(options, {exact});
   if (options.plot) {
@@ -31,7 +32,8 @@ void run(const FitOptions& options) {
 }  // namespace
 
 Command fit_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("fit", "Exact summary of the posterior, no random numbers");
+  CLI::App* app =
+      program.add_subcommand("fit", "Exact summary of the posterior, no random numbers");
   const auto options = std::make_shared<FitOptions>();
   add_common_options(*app, *options);
   app->add_flag("--plot", options->plot, "A forest plot below the table");

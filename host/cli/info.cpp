@@ -22,14 +22,16 @@ void run() {
   out.write(fmt::format("threads            {}\n", info.threads));
   out.write(fmt::format("CUDA compiled in   {}\n", info.cuda ? "yes" : "no"));
   out.write(fmt::format("CUDA devices       {}\n", devices.empty() ? "none" : devices));
-  if (!info.cuda_reason.empty()) out.write(fmt::format("                   ({})\n", info.cuda_reason));
+  if (!info.cuda_reason.empty())
+    out.write(fmt::format("                   ({})\n", info.cuda_reason));
   out.commit();
 }
 
 }  // namespace
 
 Command info_command(CLI::App& program) {
-  return {program.add_subcommand("info", "Version, stream version, devices, instruction sets"), run};
+  return {program.add_subcommand("info", "Version, stream version, devices, instruction sets"),
+          run};
 }
 
 }  // namespace taugrid::cli

@@ -1,5 +1,5 @@
-// The program: picks the subcommand, and holds the only catch. Exit codes: 0 done, 2 usage or bad input
-// (std::invalid_argument), 1 anything else, an interruption included.
+// The program: picks the subcommand, and holds the only catch. Exit codes: 0 done, 2 usage or bad
+// input (std::invalid_argument), 1 anything else, an interruption included.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -28,12 +28,16 @@ int fail(int code, const char* message) {
 
 int main(int argc, char** argv) {
   using namespace taugrid;
-  // A closed pipe is then an error of write(), which unwinds; the signal would leave temporary files.
+  // A closed pipe is then an error of write(), which unwinds; the signal would leave temporary
+  // files.
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App program("Exact posterior of the normal-normal hierarchical model:\n"
-                   "  y_j ~ N(theta_j, sigma_j^2), theta_j ~ N(mu, tau^2), j = 1 .. J", "taugrid");
+  CLI::App program(
+      "Exact posterior of the normal-normal hierarchical model:\n"
+      "  y_j ~ N(theta_j, sigma_j^2), theta_j ~ N(mu, tau^2), j = 1 .. J",
+      "taugrid");
   try {
-    program.set_version_flag("--version", fmt::format("taugrid {}, stream {}", version(), kStreamVersion));
+    program.set_version_flag("--version",
+                             fmt::format("taugrid {}, stream {}", version(), kStreamVersion));
     program.require_subcommand(1);
     const cli::Command commands[] = {cli::fit_command(program), cli::draw_command(program),
                                      cli::info_command(program)};
@@ -48,7 +52,8 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
-    return fail(kBadInput, fmt::format("{}\nRun with --help for more information.", error.what()).c_str());
+    return fail(kBadInput,
+                fmt::format("{}\nRun with --help for more information.", error.what()).c_str());
   } catch (const std::invalid_argument& error) {
     return fail(kBadInput, error.what());
   } catch (const Stopped&) {

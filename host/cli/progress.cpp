@@ -15,14 +15,18 @@ constexpr double kSecondsBetween = 0.2;
 
 std::string duration_text(double seconds) {
   if (seconds < 60) return fmt::format("{:.0f} s", seconds);
-  if (seconds < 3600) return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(seconds, 60));
+  if (seconds < 3600)
+    return fmt::format("{:.0f} min {:02.0f} s", std::floor(seconds / 60), std::fmod(seconds, 60));
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
 }  // namespace
 
 Progress::Progress(int64_t total, bool wanted)
-    : total_(total), shown_(wanted && ::isatty(STDERR_FILENO) == 1), start_(Clock::now()), last_(start_) {}
+    : total_(total),
+      shown_(wanted && ::isatty(STDERR_FILENO) == 1),
+      start_(Clock::now()),
+      last_(start_) {}
 
 Progress::~Progress() {
   if (drawn_) std::fputs("\r\033[K", stderr);
@@ -34,10 +38,12 @@ void Progress::update(int64_t done) {
   if (std::chrono::duration<double>(now - last_).count() < kSecondsBetween) return;
   last_ = now;
   drawn_ = true;
-  const double rate = static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
-  const std::string line = fmt::format(
-      "\r{:5.1f}%  {:.1f} M draws/s  {} left\033[K", 100.0 * static_cast<double>(done) / static_cast<double>(total_),
-      rate / 1e6, duration_text(static_cast<double>(total_ - done) / rate));
+  const double rate =
+      static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
+  const std::string line =
+      fmt::format("\r{:5.1f}%  {:.1f} M draws/s  {} left\033[K",
+                  100.0 * static_cast<double>(done) / static_cast<double>(total_), rate / 1e6,
+                  duration_text(static_cast<double>(total_ - done) / rate));
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }

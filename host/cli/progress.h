@@ -1,4 +1,5 @@
-// One line on the terminal that says how far the work is. Nothing where standard error is no terminal.
+// One line on the terminal that says how far the work is. Nothing where standard error is no
+// terminal.
 #pragma once
 
 #include <chrono>

@@ -117,7 +117,8 @@ std::optional<size_t> find_column(const std::vector<std::string>& header, std::s
   std::optional<size_t> found;
   for (size_t c = 0; c < header.size(); ++c) {
     if (header[c] != column) continue;
-    if (found) throw std::invalid_argument(fmt::format("{}: there are two columns {}", name, column));
+    if (found)
+      throw std::invalid_argument(fmt::format("{}: there are two columns {}", name, column));
     found = c;
   }
   return found;
@@ -126,10 +127,11 @@ std::optional<size_t> find_column(const std::vector<std::string>& header, std::s
 size_t require_column(const std::vector<std::string>& header, std::string_view column,
                       const std::string& name) {
   if (const auto found = find_column(header, column, name)) return *found;
-  const bool other_separator = header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
-  throw std::invalid_argument(fmt::format("{}: there is no column {}; the header has: {}{}", name, column,
-                                          joined(header),
-                                          other_separator ? " (columns are separated by commas here)" : ""));
+  const bool other_separator =
+      header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
+  throw std::invalid_argument(
+      fmt::format("{}: there is no column {}; the header has: {}{}", name, column, joined(header),
+                  other_separator ? " (columns are separated by commas here)" : ""));
 }
 
 }  // namespace
@@ -165,10 +167,10 @@ ReadResult parse_csv(std::string_view text, const std::string& name) {
     if (!group) continue;
     if (row == 1) first_group = fields[*group];
     if (fields[*group] != first_group) {
-      throw std::invalid_argument(
-          fmt::format("{}: group is '{}', and was '{}' before; a file of many data sets is for `taugrid "
-                      "batch`, which does not exist yet",
-                      where, fields[*group], first_group));
+      throw std::invalid_argument(fmt::format(
+          "{}: group is '{}', and was '{}' before; a file of many data sets is for `taugrid "
+          "batch`, which does not exist yet",
+          where, fields[*group], first_group));
     }
   }
   if (result.data.y.empty()) {

@@ -1,6 +1,7 @@
-// One wide row: the objects of JSON, flattened. Keys are joined with dots (`tau.q2.5`, `joint.mode.mu`), a
-// parameter's name stands for its place in the array, an interval's ends are `.lower` and `.upper`. What
-// does not exist is an empty field. Notes, a list of any length, have no column.
+// One wide row: the objects of JSON, flattened. Keys are joined with dots (`tau.q2.5`,
+// `joint.mode.mu`), a parameter's name stands for its place in the array, an interval's ends are
+// `.lower` and `.upper`. What does not exist is an empty field. Notes, a list of any length, have
+// no column.
 #include <charconv>
 #include <cmath>
 
@@ -32,7 +33,8 @@ std::string value_text(const Json& value) {
   const double number = value.get<double>();
   if (std::isnan(number)) return "";
   char buffer[32];
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr};  // shortest that reads back
+  return {buffer,
+          std::to_chars(buffer, buffer + sizeof buffer, number).ptr};  // shortest that reads back
 }
 
 void append(Row& row, const std::string& key, const Json& value) {

@@ -1,5 +1,5 @@
-// The checks of a data set, all before anything is computed. Every message names the row, the quantity,
-// its value and what is allowed.
+// The checks of a data set, all before anything is computed. Every message names the row, the
+// quantity, its value and what is allowed.
 #include "host/taugrid/data.h"
 
 #include <fmt/format.h>
@@ -10,8 +10,9 @@
 namespace taugrid {
 namespace {
 
-// The widest span, in units of the smallest sigma, of what one problem holds: squares of it (1e48) and
-// their products over the few schools between two renormalisations stay within double precision.
+// The widest span, in units of the smallest sigma, of what one problem holds: squares of it (1e48)
+// and their products over the few schools between two renormalisations stay within double
+// precision.
 constexpr double kLargestSpan = 1e24;
 
 }  // namespace
@@ -24,8 +25,9 @@ void validate(const Data& data) {
   }
   if (n == 0) throw std::invalid_argument("there are no schools; at least one row is needed");
   if (!data.labels.empty() && data.labels.size() != n) {
-    throw std::invalid_argument(fmt::format(
-        "there are {} labels and {} schools; give one label a school, or none", data.labels.size(), n));
+    throw std::invalid_argument(
+        fmt::format("there are {} labels and {} schools; give one label a school, or none",
+                    data.labels.size(), n));
   }
 
   size_t smallest = 0;  // row of the smallest sigma
@@ -42,18 +44,19 @@ void validate(const Data& data) {
     if (data.y[j] < data.y[lowest]) lowest = j;
   }
 
-  // Written with quotients: a product could overflow, and with it the check. (A difference of two y, and a
-  // quotient, may overflow too, to infinity, which fails the check as it should.)
+  // Written with quotients: a product could overflow, and with it the check. (A difference of two
+  // y, and a quotient, may overflow too, to infinity, which fails the check as it should.)
   const double unit = data.sigma[smallest];
   for (size_t j = 0; j < n; ++j) {
     if (data.sigma[j] / unit > kLargestSpan) {
       throw std::invalid_argument(
-          fmt::format("row {}: sigma is {}, must be at most {:g} times the smallest ({} in row {})", j + 1,
-                      data.sigma[j], kLargestSpan, unit, smallest + 1));
+          fmt::format("row {}: sigma is {}, must be at most {:g} times the smallest ({} in row {})",
+                      j + 1, data.sigma[j], kLargestSpan, unit, smallest + 1));
     }
     if ((data.y[j] - data.y[lowest]) / unit > kLargestSpan) {
       throw std::invalid_argument(fmt::format(
-          "row {}: y is {}, must be within {:g} times the smallest sigma ({} in row {}) of every other y "
+          "row {}: y is {}, must be within {:g} times the smallest sigma ({} in row {}) of every "
+          "other y "
           "({} in row {})",
           j + 1, data.y[j], kLargestSpan, unit, smallest + 1, data.y[lowest], lowest + 1));
     }

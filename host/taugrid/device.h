@@ -1,4 +1,5 @@
-// What this build is and what it found on this machine: for `taugrid info` and for the head of outputs.
+// What this build is and what it found on this machine: for `taugrid info` and for the head of
+// outputs.
 #pragma once
 
 #include <string>
@@ -11,9 +12,9 @@ const char* version();
 
 struct BuildInfo {
   std::string version;
-  int stream;            // kStreamVersion: the version of the random numbers
-  std::string compiler;  // "GCC 12.2.0"
-  bool cuda;             // compiled in
+  int stream;                                 // kStreamVersion: the version of the random numbers
+  std::string compiler;                       // "GCC 12.2.0"
+  bool cuda;                                  // compiled in
   std::vector<std::string> instruction_sets;  // compiled in and of this CPU, slowest first
   std::string instruction_set_used;
   int threads;                       // of the machine

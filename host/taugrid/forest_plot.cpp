@@ -1,5 +1,5 @@
-// One line a parameter, each a row of cells that marks are written into from the widest to the narrowest,
-// so that the median and y_j are never hidden.
+// One line a parameter, each a row of cells that marks are written into from the widest to the
+// narrowest, so that the median and y_j are never hidden.
 #include "host/taugrid/forest_plot.h"
 
 #include <fmt/format.h>
@@ -48,7 +48,8 @@ std::vector<Line> plot_lines(const FitSummary& fit, const Data& data) {
   };
   const size_t q25 = place(0.25), q50 = place(0.5), q75 = place(0.75);
   const size_t n = data.y.size();
-  if (fit.parameters.size() != n + 3) throw std::invalid_argument("the plot's data are not those of its fit");
+  if (fit.parameters.size() != n + 3)
+    throw std::invalid_argument("the plot's data are not those of its fit");
 
   std::vector<Line> lines;
   for (size_t k = 1; k < fit.parameters.size(); ++k) {  // 0 is tau, which lives on another axis
@@ -98,8 +99,8 @@ struct Tick {
   std::string text;
 };
 
-// Round values (1, 2 or 5 times a power of ten apart), as dense as their labels allow with two spaces
-// between; there are at least two wherever a round step fits twice.
+// Round values (1, 2 or 5 times a power of ten apart), as dense as their labels allow with two
+// spaces between; there are at least two wherever a round step fits twice.
 std::vector<Tick> make_ticks(const Axis& axis) {
   constexpr int kMostTicks = 8;
   const double range = axis.high - axis.low;
@@ -120,9 +121,11 @@ std::vector<Tick> make_ticks(const Axis& axis) {
         const NumberStyle style =
             step < 1e-4 || largest >= 1e7
                 ? NumberStyle{false, std::clamp(static_cast<int>(std::floor(std::log10(largest)) -
-                                                                 std::floor(std::log10(step))) + 1,
+                                                                 std::floor(std::log10(step))) +
+                                                    1,
                                                 1, 17)}
-                : NumberStyle{true, std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)))};
+                : NumberStyle{true,
+                              std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)))};
         Tick tick = {axis.cell(value), style.text(value)};
         const int begin = tick.cell - static_cast<int>(tick.text.size()) / 2;
         fits = fits && begin >= end + 2;
@@ -158,10 +161,11 @@ std::string forest_plot(const FitSummary& fit, const Data& data, int width) {
   size_t name_width = 0;
   for (const Line& line : lines) name_width = std::max(name_width, display_width(line.name));
   const std::string gap = "  ";
-  // Half of the outermost tick's label may stick out to the right; names leave room for it on the left.
+  // Half of the outermost tick's label may stick out to the right; names leave room for it on the
+  // left.
   constexpr int kMargin = 4;
-  const Axis axis =
-      make_axis(lines, std::max(width, kLeastWidth) - static_cast<int>(name_width + gap.size()) - kMargin);
+  const Axis axis = make_axis(
+      lines, std::max(width, kLeastWidth) - static_cast<int>(name_width + gap.size()) - kMargin);
 
   std::string text;
   for (const Line& line : lines) {
@@ -185,7 +189,8 @@ std::string forest_plot(const FitSummary& fit, const Data& data, int width) {
     labels += tick.text;
   }
   return text + labels + "\n\n" +
-         fmt::format("● median   ━ 50%   ─ {}%   × y   ⊗ y at the median\n", percent_text(fit.level));
+         fmt::format("● median   ━ 50%   ─ {}%   × y   ⊗ y at the median\n",
+                     percent_text(fit.level));
 }
 
 }  // namespace taugrid

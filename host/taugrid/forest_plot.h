@@ -9,8 +9,8 @@
 namespace taugrid {
 
 // Lines of at most `width` columns (at least 60), in UTF-8: the interval of FitSummary::level, the
-// quartiles, the median, and y_j beside theta_j. `fit` must be of `data`, with the quantiles 0.25, 0.5 and
-// 0.75; throws std::invalid_argument otherwise.
+// quartiles, the median, and y_j beside theta_j. `fit` must be of `data`, with the quantiles 0.25,
+// 0.5 and 0.75; throws std::invalid_argument otherwise.
 std::string forest_plot(const FitSummary& fit, const Data& data, int width = 72);
 
 }  // namespace taugrid

@@ -1,4 +1,5 @@
-// JSON with one line a key and one line a parameter: to be read by programs, and still by eye and by grep.
+// JSON with one line a key and one line a parameter: to be read by programs, and still by eye and
+// by grep.
 #include "host/taugrid/result_json.h"
 #include "host/taugrid/writer_functions.h"
 
@@ -6,7 +7,9 @@ namespace taugrid {
 namespace {
 
 // Labels are the user's bytes; what is not UTF-8 among them is replaced rather than thrown on.
-std::string dumped(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dumped(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 void append_members(std::string& text, const Json& object) {
   for (const auto& item : object.items()) {

@@ -22,7 +22,8 @@ std::string NumberStyle::text(double value) const {
   if (!fixed || std::isinf(value)) return fmt::format("{:.{}g}", value, digits);
   const std::string shown = fmt::format("{:.{}f}", value, digits);
   // A rounded zero has no sign: "-0.000" would say that the value is negative.
-  return shown.find_first_of("123456789") == std::string::npos && shown[0] == '-' ? shown.substr(1) : shown;
+  return shown.find_first_of("123456789") == std::string::npos && shown[0] == '-' ? shown.substr(1)
+                                                                                  : shown;
 }
 
 NumberStyle style_for(double scale, const std::vector<double>& values) {
@@ -46,8 +47,8 @@ void align_styles(std::vector<NumberStyle>& styles) {
 }
 
 size_t display_width(const std::string& text) {
-  return static_cast<size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::string left_aligned(const std::string& text, size_t width) {

@@ -1,4 +1,5 @@
-// POSIX calls in place of streams: a stream cannot refuse to follow into an existing file, and hides errno.
+// POSIX calls in place of streams: a stream cannot refuse to follow into an existing file, and
+// hides errno.
 #include "host/taugrid/output_file.h"
 
 #include <fcntl.h>
@@ -45,7 +46,8 @@ OutputFile::OutputFile(const std::string& path) : path_(path), buffer_(kBufferSi
   // Renaming would go over a file that is protected from writing.
   if (exists && ::access(final_path_.c_str(), W_OK) != 0) refuse(path, errno);
 
-  // The process id keeps runs apart; the number, several files of one run and what a killed run left.
+  // The process id keeps runs apart; the number, several files of one run and what a killed run
+  // left.
   for (int attempt = 0; descriptor_ < 0; ++attempt) {
     const std::string temporary = fmt::format("{}.{}-{}.tmp", final_path_, ::getpid(), attempt);
     descriptor_ = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -101,8 +103,8 @@ void OutputFile::commit() {
 
 void OutputFile::fail(int error) const {
   if (error == EPIPE) throw OutputClosed();
-  throw std::runtime_error(fmt::format("cannot write {}: {}", path_ == "-" ? "standard output" : path_,
-                                       std::strerror(error)));
+  throw std::runtime_error(fmt::format(
+      "cannot write {}: {}", path_ == "-" ? "standard output" : path_, std::strerror(error)));
 }
 
 }  // namespace taugrid

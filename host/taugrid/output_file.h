@@ -1,9 +1,9 @@
-// An output file that appears whole or not at all: written under a temporary name in the same folder, and
-// renamed by commit(). Without commit(), by whatever path its scope is left, the temporary file is removed
-// and a file that was there before is untouched.
+// An output file that appears whole or not at all: written under a temporary name in the same
+// folder, and renamed by commit(). Without commit(), by whatever path its scope is left, the
+// temporary file is removed and a file that was there before is untouched.
 //
-// What is no regular file (a pipe, /dev/null, standard output as "-") cannot be replaced and is written
-// directly.
+// What is no regular file (a pipe, /dev/null, standard output as "-") cannot be replaced and is
+// written directly.
 #pragma once
 
 #include <cstddef>
@@ -22,11 +22,12 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // Buffered. Throws std::runtime_error where writing fails (a full disk), OutputClosed where the reader
-  // of a pipe is gone.
+  // Buffered. Throws std::runtime_error where writing fails (a full disk), OutputClosed where the
+  // reader of a pipe is gone.
   void write(std::string_view text);
 
-  // A place for at most `size` bytes, of which advance() takes what was filled: for formatting in place.
+  // A place for at most `size` bytes, of which advance() takes what was filled: for formatting in
+  // place.
   char* reserve(size_t size);
   void advance(size_t size) { used_ += size; }
 
@@ -45,8 +46,8 @@ class OutputFile {
   size_t used_ = 0;
 };
 
-// The reader of a pipe went away, as `taugrid draw --out - | head` does: the end of the work, but nothing
-// to complain about.
+// The reader of a pipe went away, as `taugrid draw --out - | head` does: the end of the work, but
+// nothing to complain about.
 struct OutputClosed : std::exception {
   const char* what() const noexcept override { return "the output was closed"; }
 };

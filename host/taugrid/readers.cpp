@@ -1,4 +1,5 @@
-// Which reader reads a file; and the JSON one, which has nlohmann-json to lean on. CSV is csv_reader.cpp.
+// Which reader reads a file; and the JSON one, which has nlohmann-json to lean on. CSV is
+// csv_reader.cpp.
 #include "host/taugrid/readers.h"
 
 #include <fmt/format.h>
@@ -38,7 +39,8 @@ std::string read_all(const std::string& path) {
 
 using Json = nlohmann::ordered_json;
 
-// What Stan's JSON holds where a number is expected: a number, or a string for NaN and the infinities.
+// What Stan's JSON holds where a number is expected: a number, or a string for NaN and the
+// infinities.
 double json_number(const Json& value, const std::string& what) {
   if (value.is_number()) return value.get<double>();
   if (value.is_string()) return parse_number(value.get_ref<const std::string&>(), what);
@@ -50,15 +52,16 @@ std::vector<double> json_column(const Json& object, const std::string& name, con
   if (found == object.end()) {
     std::string keys;
     for (const auto& item : object.items()) keys += (keys.empty() ? "" : ", ") + item.key();
-    throw std::invalid_argument(fmt::format("{}: there is no \"{}\"; the keys are: {}", name, quantity,
-                                            keys.empty() ? "none" : keys));
+    throw std::invalid_argument(fmt::format("{}: there is no \"{}\"; the keys are: {}", name,
+                                            quantity, keys.empty() ? "none" : keys));
   }
   // A vector of length 1 is often written as its only number.
   if (!found->is_array()) return {json_number(*found, fmt::format("{}: {}", name, quantity))};
   std::vector<double> column;
   column.reserve(found->size());
   for (const Json& value : *found) {
-    column.push_back(json_number(value, fmt::format("{}: row {}: {}", name, column.size() + 1, quantity)));
+    column.push_back(
+        json_number(value, fmt::format("{}: row {}: {}", name, column.size() + 1, quantity)));
   }
   return column;
 }
@@ -105,7 +108,8 @@ double parse_number(std::string_view text, std::string_view what) {
     throw std::invalid_argument(fmt::format("{} is '{}', not a number", what, text));
   }
   if (error == std::errc::result_out_of_range) {
-    throw std::invalid_argument(fmt::format("{} is {}, outside the range of double precision", what, text));
+    throw std::invalid_argument(
+        fmt::format("{} is {}, outside the range of double precision", what, text));
   }
   return value;
 }

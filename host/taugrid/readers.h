@@ -4,9 +4,9 @@
 //   A,28,15
 //   ..
 //
-// The format is decided by content, not by name: a file whose first character other than white space is
-// `{` is JSON. Numbers are read the same in every locale. Nothing here judges values: NaN or a negative
-// sigma is read, and refused by validate().
+// The format is decided by content, not by name: a file whose first character other than white
+// space is `{` is JSON. Numbers are read the same in every locale. Nothing here judges values: NaN
+// or a negative sigma is read, and refused by validate().
 #pragma once
 
 #include <string>
@@ -29,9 +29,9 @@ ReadResult read_data(const std::string& path);
 // The same for text already in memory; `name` stands for the file in messages.
 ReadResult parse_data(std::string_view text, const std::string& name);
 
-// The whole of a text as one number, with an optional sign, in any decimal spelling of C, inf and nan
-// included. Throws std::invalid_argument: "`what` is 'abc', not a number", or ".. outside the range of
-// double precision".
+// The whole of a text as one number, with an optional sign, in any decimal spelling of C, inf and
+// nan included. Throws std::invalid_argument: "`what` is 'abc', not a number", or ".. outside the
+// range of double precision".
 double parse_number(std::string_view text, std::string_view what);
 
 }  // namespace taugrid

@@ -1,5 +1,5 @@
-// A value that does not exist is NaN here and null once printed: nlohmann-json does that, for infinities
-// too.
+// A value that does not exist is NaN here and null once printed: nlohmann-json does that, for
+// infinities too.
 #include "host/taugrid/result_json.h"
 
 #include <cmath>
@@ -17,7 +17,9 @@ void add_quantiles(Json& object, const std::vector<double>& probabilities,
   }
 }
 
-Json interval_json(const Interval& interval) { return Json::array({interval.lower, interval.upper}); }
+Json interval_json(const Interval& interval) {
+  return Json::array({interval.lower, interval.upper});
+}
 
 Json sample_json(const DrawSummary& draw, const SampleSummary& sample) {
   Json object;
@@ -42,7 +44,8 @@ Json result_head(const Result& result) {
   object["stream"] = kStreamVersion;
   object["backend"] = fit.backend;
   object["seconds"] = fit.seconds;
-  object["model"] = {{"J", fit.n_schools}, {"tau_prior", fit.tau_prior}, {"mu_prior", fit.mu_prior}};
+  object["model"] = {
+      {"J", fit.n_schools}, {"tau_prior", fit.tau_prior}, {"mu_prior", fit.mu_prior}};
   if (result.draw != nullptr) {
     object["draws"] = result.draw->draws;
     object["seed"] = result.draw->seed;
@@ -66,7 +69,8 @@ Json result_parameter(const Result& result, size_t k) {
   const std::string level = percent_text(fit.level);
   object["central" + level] = interval_json(parameter.central);
   object["shortest" + level] = interval_json(parameter.shortest);
-  if (result.draw != nullptr) object["sample"] = sample_json(*result.draw, result.draw->parameters[k]);
+  if (result.draw != nullptr)
+    object["sample"] = sample_json(*result.draw, result.draw->parameters[k]);
   return object;
 }
 

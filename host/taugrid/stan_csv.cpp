@@ -16,9 +16,10 @@ namespace {
 
 constexpr size_t kLongestNumber = 24;  // "-1.7976931348623157e+308"
 
-// The layout of the head is CmdStan's; its readers look up num_samples, num_warmup, save_warmup, thin, method,
-// algorithm and id. The version is that of Stan whose layout this is. Lines of our own are `key = value`
-// as well, which readers keep or skip.
+// The layout of the head is CmdStan's; its readers look up num_samples, num_warmup, save_warmup,
+// thin, method, algorithm and id. Nothing is warmed up: num_warmup is what CmdStan prints there
+// with fixed_param, and cmdstanpy refuses 0. The version is that of Stan whose layout this is.
+// Lines of our own are `key = value` as well, which readers keep or skip.
 std::string head(const std::string& path, const StanCsvInfo& info) {
   std::string text = fmt::format(
       "# stan_version_major = 2\n"
@@ -28,7 +29,7 @@ std::string head(const std::string& path, const StanCsvInfo& info) {
       "# method = sample (Default)\n"
       "#   sample\n"
       "#     num_samples = {}\n"
-      "#     num_warmup = 0\n"
+      "#     num_warmup = 1000 (Default)\n"
       "#     save_warmup = 0 (Default)\n"
       "#     thin = 1 (Default)\n"
       "#     algorithm = fixed_param\n"
@@ -46,7 +47,8 @@ std::string head(const std::string& path, const StanCsvInfo& info) {
       "# taugrid_stream = {}\n"
       "# tau_prior = {}\n"
       "# mu_prior = {}\n",
-      info.draws, info.data_file, info.seed, path, version(), kStreamVersion, info.tau_prior, info.mu_prior);
+      info.draws, info.data_file, info.seed, path, version(), kStreamVersion, info.tau_prior,
+      info.mu_prior);
   text += "lp__,accept_stat__,tau,mu";
   for (int64_t j = 1; j <= info.n_schools; ++j) text += fmt::format(",theta.{}", j);
   return text + ",theta_new\n";
@@ -97,13 +99,13 @@ void StanCsvWriter::write(const DrawBlock& block) {
 void StanCsvWriter::finish(double seconds) {
   write_head();
   // Readers of these lines take digits and a point, no exponent.
-  file_.write(fmt::format(
-      "# \n"
-      "#  Elapsed Time: 0 seconds (Warm-up)\n"
-      "#                {0:.3f} seconds (Sampling)\n"
-      "#                {0:.3f} seconds (Total)\n"
-      "# \n",
-      seconds));
+  file_.write(
+      fmt::format("# \n"
+                  "#  Elapsed Time: 0 seconds (Warm-up)\n"
+                  "#                {0:.3f} seconds (Sampling)\n"
+                  "#                {0:.3f} seconds (Total)\n"
+                  "# \n",
+                  seconds));
   file_.commit();
 }
 

@@ -1,5 +1,5 @@
-// Draws as Stan CSV, as CmdStan writes them with the method sample, algorithm fixed_param: what arviz,
-// cmdstanpy, cmdstanr and posterior read.
+// Draws as Stan CSV, as CmdStan writes them with the method sample, algorithm fixed_param: what
+// arviz, cmdstanpy, cmdstanr and posterior read.
 //
 //   # ..                                     what was run
 //   lp__,accept_stat__,tau,mu,theta.1,..,theta.J,theta_new
@@ -29,9 +29,9 @@ struct StanCsvInfo {
 
 class StanCsvWriter {
  public:
-  // Opens the file (or standard output, "-"); writes nothing yet, so that what is refused later leaves
-  // nothing on a pipe either. Throws std::invalid_argument "cannot write PATH: reason". See OutputFile: the
-  // file appears whole, by finish(), or not at all.
+  // Opens the file (or standard output, "-"); writes nothing yet, so that what is refused later
+  // leaves nothing on a pipe either. Throws std::invalid_argument "cannot write PATH: reason". See
+  // OutputFile: the file appears whole, by finish(), or not at all.
   StanCsvWriter(const std::string& path, const StanCsvInfo& info);
 
   // Blocks in order, with lp (else throws std::invalid_argument).

@@ -1,5 +1,5 @@
-// The table for people, in the manner of Stan's print. `draw` has two lines a parameter: the sample, and
-// below it the exact posterior, so that both can be compared by eye.
+// The table for people, in the manner of Stan's print. `draw` has two lines a parameter: the
+// sample, and below it the exact posterior, so that both can be compared by eye.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,7 +36,8 @@ class Table {
     std::vector<size_t> widths;
     for (const auto& row : rows_) {
       if (widths.size() < row.size()) widths.resize(row.size());
-      for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c]));
+      for (size_t c = 0; c < row.size(); ++c)
+        widths[c] = std::max(widths[c], display_width(row[c]));
     }
     std::string text;
     for (const auto& row : rows_) {
@@ -56,10 +57,13 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// What a parameter's digits are measured by: its sd, or where that does not exist the width of its middle.
+// What a parameter's digits are measured by: its sd, or where that does not exist the width of its
+// middle.
 double scale_of(const ParameterSummary& parameter) {
   if (parameter.sd > 0 && std::isfinite(parameter.sd)) return parameter.sd;
-  return parameter.quantiles.empty() ? 0 : (parameter.quantiles.back() - parameter.quantiles.front()) / 4;
+  return parameter.quantiles.empty()
+             ? 0
+             : (parameter.quantiles.back() - parameter.quantiles.front()) / 4;
 }
 
 std::string interval_text(const Interval& interval, const NumberStyle& style) {
@@ -110,8 +114,8 @@ std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
   const auto exact_columns = shown_columns(fit.probabilities);
   std::vector<NumberStyle> styles;
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
-    // Two digits of the standard error of the mean, if that is more than a table shows anyway: what the
-    // sample and the exact posterior agree to.
+    // Two digits of the standard error of the mean, if that is more than a table shows anyway: what
+    // the sample and the exact posterior agree to.
     double scale = scale_of(fit.parameters[k]);
     const double se = draw.parameters[k].se_mean;
     if (se > 0) scale = std::min(scale, 100 * se);
@@ -132,7 +136,8 @@ std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
                                     style.text(sample.sd)};
     for (const size_t c : columns) row.push_back(style.text(sample.quantiles[c]));
     const bool exists = !sample.quantiles.empty() && !std::isnan(sample.quantiles.front());
-    row.insert(row.end(), {exists ? fmt::format("{}", draw.draws) : "-", exists ? "1" : "-", exact.label});
+    row.insert(row.end(),
+               {exists ? fmt::format("{}", draw.draws) : "-", exists ? "1" : "-", exact.label});
     table.add(std::move(row));
 
     std::vector<std::string> below = {"  exact", style.text(exact.mean), "", style.text(exact.sd)};
@@ -161,10 +166,12 @@ std::string rate_text(double rate) {
 
 std::string rank_error_text(const DrawSummary& draw) {
   double rank_error = 0;
-  for (const SampleSummary& sample : draw.parameters) rank_error = std::fmax(rank_error, sample.rank_error);
+  for (const SampleSummary& sample : draw.parameters)
+    rank_error = std::fmax(rank_error, sample.rank_error);
   if (rank_error == 0) return "Quantiles of the sample are its order statistics.\n";
-  return fmt::format("Quantiles of the sample are within {:g} of {} ranks of its order statistics.\n",
-                     std::ceil(rank_error), draw.draws);
+  return fmt::format(
+      "Quantiles of the sample are within {:g} of {} ranks of its order statistics.\n",
+      std::ceil(rank_error), draw.draws);
 }
 
 std::string notes_text(const FitSummary& fit) {

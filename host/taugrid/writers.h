@@ -29,8 +29,8 @@ std::span<const Writer> writers();
 // Throws std::invalid_argument, with the names that there are.
 const Writer& find_writer(const std::string& name);
 
-// A probability as its percentage, in the shortest exact decimal: 0.025 -> "2.5". Keys are made of it:
-// "q2.5", "central95".
+// A probability as its percentage, in the shortest exact decimal: 0.025 -> "2.5". Keys are made of
+// it: "q2.5", "central95".
 std::string percent_text(double probability);
 
 }  // namespace taugrid

@@ -27,6 +27,9 @@ struct CpuKernels {
   void (*draw)(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
                double* columns, int64_t stride);
 
+  // The normals that draws first .. first + n - 1 consume, z_0 .. z_(count - 1), count even, in columns.
+  void (*normals)(const StreamPosition& at, uint64_t first, int64_t n, int64_t count, double* columns, int64_t stride);
+
   // Sums and counts over one block's draws, n <= kBlockDraws (streamed_counts.h).
   void (*summarise)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
                     uint64_t* counts);

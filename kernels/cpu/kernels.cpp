@@ -44,6 +44,17 @@ void draw_kernel(const DrawModel& model, const StreamPosition& at, uint64_t firs
     for (int64_t i = 0; i < n; i += L::N) draw<L, false>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
 }
 
+void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t count, double* columns,
+                    int64_t stride) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += L::N)
+    for (int64_t k = 0; k < count; k += 2) {
+      const NormalPair<L> z = normal_pair<L>(at, first + static_cast<uint64_t>(i), k);
+      L::store(columns + k * stride + i, z.z0);
+      L::store(columns + (k + 1) * stride + i, z.z1);
+    }
+}
+
 void summarise_kernel(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
                       uint64_t* counts) {
   const IeeeEnvironment ieee;
@@ -86,6 +97,7 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
   static const CpuKernels kKernels{TAUGRID_TEXT_OF(TAUGRID_ISA_NAME),
                                    L::N,
                                    draw_kernel,
+                                   normals_kernel,
                                    summarise_kernel,
                                    fit_kernel,
                                    panel_quantiles_kernel,

@@ -47,7 +47,7 @@ TAUGRID_TEMPLATE inline void draw(const DrawModel& model, const StreamPosition& 
   const bool complete_pooling = fixed && problem.tau_prior.value == 0.0;
 
   const Block<L> block0 = draw_block<L>(at, index, 0);
-  const NormalPair<L> z01 = box_muller<L>(draw_block<L>(at, index, 1));
+  const NormalPair<L> z01 = normal_pair<L>(at, index, 0);
 
   Real x = L::splat(0.0);
   Real tau = L::splat(problem.tau_prior.value);
@@ -108,7 +108,7 @@ TAUGRID_TEMPLATE inline void draw(const DrawModel& model, const StreamPosition& 
   for (; j + 8 <= n_schools; j += 8) {
     NormalPair<L> z[4];
 #pragma GCC unroll 4
-    for (int k = 0; k < 4; ++k) z[k] = box_muller<L>(draw_block<L>(at, index, static_cast<uint32_t>(2 + j / 2 + k)));
+    for (int k = 0; k < 4; ++k) z[k] = normal_pair<L>(at, index, 2 + j + 2 * k);
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) {
       school(j + 2 * k, z[k].z0);
@@ -116,7 +116,7 @@ TAUGRID_TEMPLATE inline void draw(const DrawModel& model, const StreamPosition& 
     }
   }
   for (; j < n_schools; j += 2) {
-    const NormalPair<L> z = box_muller<L>(draw_block<L>(at, index, static_cast<uint32_t>(2 + j / 2)));
+    const NormalPair<L> z = normal_pair<L>(at, index, 2 + j);
     school(j, z.z0);
     if (j + 1 < n_schools) school(j + 1, z.z1);
   }

@@ -21,4 +21,10 @@ TAUGRID_INLINE NormalPair<L> box_muller(const Block<L>& block) {
   return {radius * cosine, radius * sine};
 }
 
+// Normals k and k + 1 (k even) of draws index, index + 1, ..
+template <class L>
+TAUGRID_INLINE NormalPair<L> normal_pair(const StreamPosition& at, uint64_t index, int64_t k) {
+  return box_muller<L>(draw_block<L>(at, index, static_cast<uint32_t>(1 + k / 2)));
+}
+
 }  // namespace taugrid
