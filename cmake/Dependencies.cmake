@@ -1,8 +1,8 @@
 # Third-party targets: fmt::fmt-header-only, nlohmann_json::nlohmann_json, CLI11::CLI11 (programs only),
-# GTest::gtest_main and taugrid_mpfr (tests), benchmark::benchmark (bench). None reaches a user of the installed library.
+# GTest::gtest_main and taugrid_mpfr (tests), benchmark::benchmark_main (bench). None reaches a user of the installed library.
 #
 # With TAUGRID_DEPS_DIR nothing is looked up on the system: include/ holds the header-only libraries and
-# benchmark/, googletest/ its sources, lib/ libbenchmark.a.
+# benchmark/, googletest/ its sources, lib/ libbenchmark.a and libbenchmark_main.a.
 find_package(Threads REQUIRED)
 
 if(TAUGRID_DEPS_DIR)
@@ -28,12 +28,16 @@ if(TAUGRID_DEPS_DIR)
       add_library(GTest::gtest_main ALIAS gtest_main)
     endif()
   endif()
-  if(TAUGRID_BENCH AND EXISTS ${TAUGRID_DEPS_DIR}/lib/libbenchmark.a)
+  if(TAUGRID_BENCH AND EXISTS ${TAUGRID_DEPS_DIR}/lib/libbenchmark_main.a)
     add_library(benchmark::benchmark STATIC IMPORTED)
     set_target_properties(benchmark::benchmark PROPERTIES
       IMPORTED_LOCATION ${TAUGRID_DEPS_DIR}/lib/libbenchmark.a
       INTERFACE_INCLUDE_DIRECTORIES ${TAUGRID_DEPS_DIR}/include
       INTERFACE_LINK_LIBRARIES Threads::Threads)
+    add_library(benchmark::benchmark_main STATIC IMPORTED)
+    set_target_properties(benchmark::benchmark_main PROPERTIES
+      IMPORTED_LOCATION ${TAUGRID_DEPS_DIR}/lib/libbenchmark_main.a
+      INTERFACE_LINK_LIBRARIES benchmark::benchmark)
   endif()
 else()
   find_package(fmt REQUIRED)

@@ -17,7 +17,7 @@ namespace taugrid {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kLongestName = 24;
+constexpr size_t kLongestName = 26;
 constexpr int kLeastWidth = 60;
 
 struct Line {
@@ -51,11 +51,16 @@ std::vector<Line> plot_lines(const FitSummary& fit, const Data& data) {
   if (fit.parameters.size() != n + 3)
     throw std::invalid_argument("the plot's data are not those of its fit");
 
+  // Where name and label together are too long, the label says more.
+  const bool named = std::ranges::all_of(fit.parameters, [](const ParameterSummary& p) {
+    return p.label.empty() || display_width(p.name + " " + p.label) <= kLongestName;
+  });
   std::vector<Line> lines;
   for (size_t k = 1; k < fit.parameters.size(); ++k) {  // 0 is tau, which lives on another axis
     const ParameterSummary& p = fit.parameters[k];
     const bool school = k >= 2 && k < n + 2;
-    lines.push_back({shortened(p.label.empty() ? p.name : p.name + " " + p.label),
+    const std::string name = p.label.empty() ? p.name : named ? p.name + " " + p.label : p.label;
+    lines.push_back({shortened(name),
                      p.central,
                      {p.quantiles[q25], p.quantiles[q75]},
                      p.quantiles[q50],
@@ -115,7 +120,7 @@ std::vector<Tick> make_ticks(const Axis& axis) {
       bool fits = true;
       int end = -2;  // where the label before ends
       for (double i = first; i <= last; ++i) {
-        const double value = i * step;
+        const double value = i * step + 0.0;  // no negative zero
         const double largest = std::max(std::abs(axis.low), std::abs(axis.high));
         // A step shows as a step: its own first digit is the last one printed.
         const NumberStyle style =

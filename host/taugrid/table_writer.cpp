@@ -13,24 +13,29 @@
 namespace taugrid {
 namespace {
 
-// The quantiles of a human table; a result that lacks one has no such column.
 constexpr double kShownProbabilities[] = {0.025, 0.25, 0.5, 0.75, 0.975};
 
-std::vector<size_t> shown_columns(const std::vector<double>& probabilities) {
-  std::vector<size_t> columns;
+using Cells = std::vector<std::string>;
+
+void add_quantile_heads(Cells& row) {
+  for (const double p : kShownProbabilities) row.push_back(percent_text(p) + "%");
+}
+
+// A quantile that the result lacks is a dash.
+void add_quantiles(Cells& row, const std::vector<double>& probabilities,
+                   const std::vector<double>& quantiles, const NumberStyle& style) {
   for (const double p : kShownProbabilities) {
     const auto found = std::ranges::find(probabilities, p);
-    if (found != probabilities.end()) {
-      columns.push_back(static_cast<size_t>(found - probabilities.begin()));
-    }
+    row.push_back(found == probabilities.end()
+                      ? "-"
+                      : style.text(quantiles[static_cast<size_t>(found - probabilities.begin())]));
   }
-  return columns;
 }
 
 // Aligned text: the first column and the last (of labels) to the left, numbers to the right.
 class Table {
  public:
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(Cells row) { rows_.push_back(std::move(row)); }
 
   std::string text() const {
     std::vector<size_t> widths;
@@ -54,7 +59,7 @@ class Table {
   }
 
  private:
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<Cells> rows_;
 };
 
 // What a parameter's digits are measured by: its sd, or where that does not exist the width of its
@@ -76,15 +81,7 @@ std::string model_text(const FitSummary& fit) {
                      fit.tau_prior, fit.mu_prior);
 }
 
-std::vector<std::string> quantile_heads(const std::vector<double>& probabilities,
-                                        const std::vector<size_t>& columns) {
-  std::vector<std::string> heads;
-  for (const size_t c : columns) heads.push_back(percent_text(probabilities[c]) + "%");
-  return heads;
-}
-
-std::string exact_table(const FitSummary& fit) {
-  const auto columns = shown_columns(fit.probabilities);
+std::vector<NumberStyle> exact_styles(const FitSummary& fit) {
   std::vector<NumberStyle> styles;
   for (const ParameterSummary& p : fit.parameters) {
     std::vector<double> values = p.quantiles;
@@ -92,26 +89,27 @@ std::string exact_table(const FitSummary& fit) {
     styles.push_back(style_for(scale_of(p), values));
   }
   align_styles(styles);
+  return styles;
+}
 
+std::string exact_table(const FitSummary& fit, const std::vector<NumberStyle>& styles) {
   Table table;
-  std::vector<std::string> head = {"", "mean", "sd"};
-  std::ranges::move(quantile_heads(fit.probabilities, columns), std::back_inserter(head));
+  Cells head = {"", "mean", "sd"};
+  add_quantile_heads(head);
   head.insert(head.end(), {"mode", "shortest " + percent_text(fit.level) + "%", ""});
   table.add(std::move(head));
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     const ParameterSummary& p = fit.parameters[k];
     const NumberStyle& style = styles[k];
-    std::vector<std::string> row = {p.name, style.text(p.mean), style.text(p.sd)};
-    for (const size_t c : columns) row.push_back(style.text(p.quantiles[c]));
+    Cells row = {p.name, style.text(p.mean), style.text(p.sd)};
+    add_quantiles(row, fit.probabilities, p.quantiles, style);
     row.insert(row.end(), {style.text(p.mode), interval_text(p.shortest, style), p.label});
     table.add(std::move(row));
   }
   return table.text();
 }
 
-std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
-  const auto columns = shown_columns(draw.probabilities);
-  const auto exact_columns = shown_columns(fit.probabilities);
+std::vector<NumberStyle> sample_styles(const FitSummary& fit, const DrawSummary& draw) {
   std::vector<NumberStyle> styles;
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     // Two digits of the standard error of the mean, if that is more than a table shows anyway: what
@@ -122,38 +120,45 @@ std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
     styles.push_back(style_for(scale, draw.parameters[k].quantiles));
   }
   align_styles(styles);
+  return styles;
+}
 
+std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
+  const std::vector<NumberStyle> styles = sample_styles(fit, draw);
   Table table;
-  std::vector<std::string> head = {"", "mean", "se_mean", "sd"};
-  std::ranges::move(quantile_heads(draw.probabilities, columns), std::back_inserter(head));
+  Cells head = {"", "mean", "se_mean", "sd"};
+  add_quantile_heads(head);
   head.insert(head.end(), {"n_eff", "Rhat", ""});
   table.add(std::move(head));
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     const ParameterSummary& exact = fit.parameters[k];
     const SampleSummary& sample = draw.parameters[k];
     const NumberStyle& style = styles[k];
-    std::vector<std::string> row = {exact.name, style.text(sample.mean), style.text(sample.se_mean),
-                                    style.text(sample.sd)};
-    for (const size_t c : columns) row.push_back(style.text(sample.quantiles[c]));
     const bool exists = !sample.quantiles.empty() && !std::isnan(sample.quantiles.front());
+    Cells row = {exact.name, style.text(sample.mean), style.text(sample.se_mean),
+                 style.text(sample.sd)};
+    add_quantiles(row, draw.probabilities, sample.quantiles, style);
     row.insert(row.end(),
                {exists ? fmt::format("{}", draw.draws) : "-", exists ? "1" : "-", exact.label});
     table.add(std::move(row));
 
-    std::vector<std::string> below = {"  exact", style.text(exact.mean), "", style.text(exact.sd)};
-    for (const size_t c : exact_columns) below.push_back(style.text(exact.quantiles[c]));
+    Cells below = {"  exact", style.text(exact.mean), "", style.text(exact.sd)};
+    add_quantiles(below, fit.probabilities, exact.quantiles, style);
     table.add(std::move(below));
   }
   return table.text();
 }
 
-std::string joint_text(const FitSummary& fit) {
-  const NumberStyle style = {false, 5};
+// `styles` are those of the parameters: a mode is shown as precisely as its mean.
+std::string joint_text(const FitSummary& fit, const std::vector<NumberStyle>& styles) {
+  const NumberStyle five_digits = {false, 5};
+  const NumberStyle four_decimals = {true, 4};  // of a log, absolute precision matters
   return fmt::format(
       "joint mode: tau {}, mu {}; cov(mu, tau) {}, corr(mu, tau) {}\n"
       "log marginal likelihood: {}\n",
-      style.text(fit.joint_mode_tau), style.text(fit.joint_mode_mu), style.text(fit.cov_mu_tau),
-      style.text(fit.corr_mu_tau), style.text(fit.log_marginal_likelihood));
+      styles[0].text(fit.joint_mode_tau), styles[1].text(fit.joint_mode_mu),
+      five_digits.text(fit.cov_mu_tau), five_digits.text(fit.corr_mu_tau),
+      four_decimals.text(fit.log_marginal_likelihood));
 }
 
 // 37.1 M, 812 k: a rate needs no more.
@@ -186,9 +191,10 @@ std::string table_text(const Result& result) {
   const FitSummary& fit = result.fit;
   const std::string versions = fmt::format("taugrid {}, stream {}", version(), kStreamVersion);
   if (result.draw == nullptr) {
-    return fmt::format("Exact posterior: {}\n\n", model_text(fit)) + exact_table(fit) + "\n" +
-           joint_text(fit) + fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) +
-           notes_text(fit);
+    const std::vector<NumberStyle> styles = exact_styles(fit);
+    return fmt::format("Exact posterior: {}\n\n", model_text(fit)) + exact_table(fit, styles) +
+           "\n" + joint_text(fit, styles) +
+           fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) + notes_text(fit);
   }
   const DrawSummary& draw = *result.draw;
   return fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +

@@ -58,7 +58,10 @@ void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t
 void summarise_kernel(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
                       uint64_t* counts) {
   const IeeeEnvironment ieee;
-  summarise_block<L>(plan, columns, stride, n, sums, counts);
+  CpuTeam<L> team;
+  for (int64_t c = 0; c < plan.n_columns; ++c)
+    summarise_column(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
+                     counts + c * plan.n_windows * counts_per_window());
 }
 
 void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result) {

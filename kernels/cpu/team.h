@@ -28,6 +28,12 @@ struct CpuTeam {
     for (int k = 0; k < K; ++k) total[k] = sums[k].total();
   }
 
+  // Whether this is who writes what the whole team knows.
+  TAUGRID_INLINE bool leads() const { return true; }
+
+  // Adds to a counter that others of the team may add to.
+  TAUGRID_INLINE void count(uint64_t* counter, uint64_t n) { *counter += n; }
+
   // f once for the team, and its effects seen by all of it.
   template <class F>
   TAUGRID_INLINE void once(const F& f) {

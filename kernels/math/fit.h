@@ -12,40 +12,52 @@ namespace taugrid {
 
 TAUGRID_INLINE double quiet_nan() { return real_of(0x7FF8000000000000u); }
 
-TAUGRID_INLINE void set_absent(const FitRequest& request, ParameterResult& result) {
+template <class Team>
+TAUGRID_INLINE void set_absent(Team& team, const FitRequest& request, ParameterResult& result) {
   result.mean = result.sd = result.mode = result.shortest_lower = result.shortest_upper = quiet_nan();
-  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quiet_nan();
+  team.once([&] {
+    for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quiet_nan();
+  });
 }
 
 // A parameter that is known.
-TAUGRID_INLINE void set_constant(const FitRequest& request, double value, ParameterResult& result) {
+template <class Team>
+TAUGRID_INLINE void set_constant(Team& team, const FitRequest& request, double value, ParameterResult& result) {
   result.mean = result.mode = result.shortest_lower = result.shortest_upper = value;
   result.sd = 0.0;
-  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = value;
+  team.once([&] {
+    for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = value;
+  });
 }
 
 // U(a, b), the prior of mu that tau = infinity leaves as it was.
-TAUGRID_INLINE void set_uniform(const FitRequest& request, double a, double b, ParameterResult& result) {
+template <class Team>
+TAUGRID_INLINE void set_uniform(Team& team, const FitRequest& request, double a, double b, ParameterResult& result) {
   const double width = b - a;
   result.mean = a + 0.5 * width;
   result.sd = width * 0.28867513459481288225;  // 1/sqrt(12)
   result.mode = a;                             // ties take the leftmost
   result.shortest_lower = a;
   result.shortest_upper = a + request.level * width;
-  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = a + request.probabilities[i] * width;
+  team.once([&] {
+    for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = a + request.probabilities[i] * width;
+  });
 }
 
 // N(mean, sd^2).
-template <class L>
-TAUGRID_TEMPLATE inline void set_normal(const FitRequest& request, double mean, double sd, ParameterResult& result) {
-  using S = Scalar<L>;
+template <class Team>
+TAUGRID_TEMPLATE inline void set_normal(Team& team, const FitRequest& request, double mean, double sd,
+                                        ParameterResult& result) {
+  using S = Scalar<typename Team::Lanes>;
   const auto quantile = [&](double p) {
     const double z = normal_quantile<S>(p > 0.5 ? 1.0 - p : p);
     return S::fma(sd, p > 0.5 ? -z : z, mean);
   };
   result.mean = result.mode = mean;
   result.sd = sd;
-  for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quantile(request.probabilities[i]);
+  team.once([&] {
+    for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quantile(request.probabilities[i]);
+  });
   const double half = -sd * normal_quantile<S>(0.5 * (1.0 - request.level));
   result.shortest_lower = mean - half;
   result.shortest_upper = mean + half;
@@ -116,7 +128,8 @@ TAUGRID_TEMPLATE inline void fit_mixture(Team& team, const FitRequest& request, 
     const bool from_right = p > 0.5;
     const double tail = from_right ? 1.0 - p : p;
     const double z = normal_quantile<S>(tail);
-    result.quantile[i] = mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
+    const double x = mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
+    if (team.leads()) result.quantile[i] = x;
   }
   if (!request.mode_and_shortest) return;
   const MixtureMode mode = mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
@@ -177,7 +190,8 @@ TAUGRID_TEMPLATE inline void fit_joint(Team& team, const Problem& problem, FitWo
   result.joint_mode_mu = mu;
 }
 
-// The exact summary. `workspace` is overwritten, and holds the posterior of tau afterwards.
+// The exact summary. The workspace is overwritten, and holds the posterior of tau afterwards. `result` is
+// each member's own; the arrays that it points to (quantiles, theta) are the team's, and its leader writes them.
 template <class Team>
 TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
                                  FitResult& result) {
@@ -190,14 +204,17 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   if (fixed && prior.value > 0x1p1000) {  // tau = infinity: no pooling
     result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
     result.nodes = 0;
-    set_absent(request, result.tau);
-    set_absent(request, result.mu);
-    set_absent(request, result.theta_new);
-    if (problem.mu.form == MuForm::kNormal) set_normal<L>(request, problem.mu.a, problem.mu.b, result.mu);
-    if (problem.mu.form == MuForm::kUniform) set_uniform(request, problem.mu.a, problem.mu.b, result.mu);
+    set_absent(team, request, result.tau);
+    set_absent(team, request, result.mu);
+    set_absent(team, request, result.theta_new);
+    if (problem.mu.form == MuForm::kNormal) set_normal(team, request, problem.mu.a, problem.mu.b, result.mu);
+    if (problem.mu.form == MuForm::kUniform) set_uniform(team, request, problem.mu.a, problem.mu.b, result.mu);
     if (request.theta)
-      for (int64_t j = 0; j < problem.n_schools; ++j)
-        set_normal<L>(request, problem.y[j], problem.sigma[j], result.theta[j]);
+      for (int64_t j = 0; j < problem.n_schools; ++j) {
+        ParameterResult theta = result.theta[j];
+        set_normal(team, request, problem.y[j], problem.sigma[j], theta);
+        if (team.leads()) result.theta[j] = theta;
+      }
     return;
   }
 
@@ -206,7 +223,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   result.cov_mu_tau = fixed ? 0.0 : quiet_nan();
   result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
   if (fixed) {
-    set_constant(request, prior.value, result.tau);
+    set_constant(team, request, prior.value, result.tau);
     result.joint_mode_tau = prior.value;
     const double mu = w.mu_hat[0];
     result.joint_mode_mu =
@@ -236,8 +253,10 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     fit_mixture(team, request, theta_new_moments, w, variances, result.theta_new);
     if (request.theta)
       for (int64_t j = 0; j < problem.n_schools; ++j) {
+        ParameterResult theta = result.theta[j];
         prepare_mixture(team, problem, pooled ? MixtureOf::kMu : MixtureOf::kTheta, j, w, variances);
-        fit_mixture(team, request, 2, w, variances, result.theta[j]);
+        fit_mixture(team, request, 2, w, variances, theta);
+        if (team.leads()) result.theta[j] = theta;
       }
     return;
   }
@@ -266,8 +285,10 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     const double shrink = s2 / (s2 + tau2);
     const double centre = pooled ? mean_mu : problem.y[j] + shrink * (mean_mu - problem.y[j]);
     const double scale = pooled ? sd_mu : S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu)));
+    ParameterResult theta = result.theta[j];
     uniform_mu_parameter(team, problem, request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, centre, scale,
-                         w, result.theta[j]);
+                         w, theta);
+    if (team.leads()) result.theta[j] = theta;
   }
 }
 

@@ -38,36 +38,40 @@ struct Problem {
 
 inline constexpr int64_t kSchoolTile = 256;
 
-// Sums K quantities over schools: add(j, sums) adds school j. Sequential in tiles of 256; tiles fall
-// into 32 stripes, which are halved, so the order is the same on every device.
-template <class L, int K, class Add, class Close>
-TAUGRID_TEMPLATE inline void sum_over_schools(int64_t n_schools, typename L::Real (&total)[K], Add add,
-                                              Close close) {
-  using Real = typename L::Real;
-  for (int k = 0; k < K; ++k) total[k] = L::splat(0.0);
-  if (n_schools <= kSchoolTile) {
-    for (int64_t j = 0; j < n_schools; ++j) add(j, total);
-    close(total);
-    return;
+// Sums K quantities over schools: add(j, sums) adds school j, close(sums) ends a tile. Sequential in tiles
+// of 256; tiles fall into 32 stripes, which are halved, so the order is the same on every device. (A
+// structure, because a device where many lanes share one sum puts its own in place: kernels/cuda/grid.cuh.)
+template <class L>
+struct SchoolSum {
+  template <int K, class Add, class Close>
+  static TAUGRID_TEMPLATE void over(int64_t n_schools, typename L::Real (&total)[K], const Add& add,
+                                    const Close& close) {
+    using Real = typename L::Real;
+    for (int k = 0; k < K; ++k) total[k] = L::splat(0.0);
+    if (n_schools <= kSchoolTile) {
+      for (int64_t j = 0; j < n_schools; ++j) add(j, total);
+      close(total);
+      return;
+    }
+    Real stripe[32][K];
+    for (int s = 0; s < 32; ++s)
+      for (int k = 0; k < K; ++k) stripe[s][k] = L::splat(0.0);
+    int s = 0;
+    for (int64_t begin = 0; begin < n_schools; begin += kSchoolTile) {
+      const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
+      Real tile[K];
+      for (int k = 0; k < K; ++k) tile[k] = L::splat(0.0);
+      for (int64_t j = begin; j < end; ++j) add(j, tile);
+      close(tile);
+      for (int k = 0; k < K; ++k) stripe[s][k] = stripe[s][k] + tile[k];
+      s = (s + 1) % 32;
+    }
+    for (int half = 16; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i)
+        for (int k = 0; k < K; ++k) stripe[i][k] = stripe[i][k] + stripe[i + half][k];
+    for (int k = 0; k < K; ++k) total[k] = stripe[0][k];
   }
-  Real stripe[32][K];
-  for (int s = 0; s < 32; ++s)
-    for (int k = 0; k < K; ++k) stripe[s][k] = L::splat(0.0);
-  int s = 0;
-  for (int64_t begin = 0; begin < n_schools; begin += kSchoolTile) {
-    const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
-    Real tile[K];
-    for (int k = 0; k < K; ++k) tile[k] = L::splat(0.0);
-    for (int64_t j = begin; j < end; ++j) add(j, tile);
-    close(tile);
-    for (int k = 0; k < K; ++k) stripe[s][k] = stripe[s][k] + tile[k];
-    s = (s + 1) % 32;
-  }
-  for (int half = 16; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i)
-      for (int k = 0; k < K; ++k) stripe[i][k] = stripe[i][k] + stripe[i + half][k];
-  for (int k = 0; k < K; ++k) total[k] = stripe[0][k];
-}
+};
 
 // What p(. | tau, y) needs of tau.
 template <class L>
@@ -91,7 +95,7 @@ template <class L>
 TAUGRID_INLINE GivenTau<L> given_tau(const Problem& problem, typename L::Real tau2) {
   using Real = typename L::Real;
   Real sums[2];
-  sum_over_schools<L>(
+  SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[2]) {
         const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + tau2);
@@ -133,7 +137,7 @@ TAUGRID_TEMPLATE inline typename L::Real log_likelihood_at_tau2(const Problem& p
     exponents = exponents + (L::real((u >> 52) | L::splat_bits(0x4330000000000000u)) - (0x1p52 + 1023.0));
     product = L::real((u & L::splat_bits(0x000FFFFFFFFFFFFFu)) | L::splat_bits(0x3FF0000000000000u));
   };
-  sum_over_schools<L>(
+  SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[3]) {
         const Real v = problem.sigma[j] * problem.sigma[j] + at.tau2;

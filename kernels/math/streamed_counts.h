@@ -35,56 +35,54 @@ TAUGRID_INLINE int window_bin(double x, double lower, double scale) {
   return static_cast<int>(bits_of(r + 0x1p52) & 0xFFFFFFFFu);
 }
 
-// Over draws [0, n) of a block. columns (n_columns, stride), readable up to the next multiple of 32;
-// sums (n_columns, 2): of x - shift and of its square; counts are added to.
-template <class L>
-TAUGRID_TEMPLATE inline void summarise_block(const CountPlan& plan, const double* columns, int64_t stride, int64_t n,
-                                             double* sums, uint64_t* counts) {
+// One column over draws [0, n) of a block, n <= 8192, by a team. column is readable up to the next multiple
+// of 16; sums[0], sums[1] are of x - shift and of its square; count (n_windows * counts_per_window()) is
+// added to.
+template <class Team>
+TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan, int64_t c, const double* column,
+                                              int n, double* sums, uint64_t* count) {
+  using L = typename Team::Lanes;
   using Real = typename L::Real;
   constexpr int kMaxWindows = 16;
-  for (int64_t c = 0; c < plan.n_columns; ++c) {
-    const double* column = columns + c * stride;
-    const double* lower = plan.lower + c * plan.n_windows;
-    const double* upper = plan.upper + c * plan.n_windows;
-    const double* scale = plan.scale + c * plan.n_windows;
-    uint64_t* count = counts + c * plan.n_windows * counts_per_window();
-    StripedSum<L> first, second;
-    Real past_lower[kMaxWindows], past_upper[kMaxWindows];
-    for (int k = 0; k < plan.n_windows; ++k) past_lower[k] = past_upper[k] = L::splat(0.0);
-    const Real shift = L::splat(plan.shift[c]);
-    for (int64_t i = 0; i < n; i += L::N) {
-      Real x = L::load(column + i);
-      // Lanes past the end count nowhere and add nothing.
-      const auto outside = L::ramp(static_cast<double>(i)) >= static_cast<double>(n);
-      x = L::select(outside, L::splat(-real_of(0x7FF0000000000000u)), x);
-      const Real d = L::select(outside, L::splat(0.0), x - shift);
-      const int pack = static_cast<int>(i / L::N % StripedSum<L>::kPacks);
-      first.add(pack, d);
-      second.add(pack, d * d);
-      auto inside = x < x;
-      for (int k = 0; k < plan.n_windows; ++k) {
-        const auto from = x >= lower[k];
-        const auto beyond = x >= upper[k];
-        past_lower[k] = past_lower[k] + L::select(from, L::splat(1.0), L::splat(0.0));
-        past_upper[k] = past_upper[k] + L::select(beyond, L::splat(1.0), L::splat(0.0));
-        inside = L::either(inside, L::both(from, x < upper[k]));
-      }
-      if (!L::any(inside)) continue;
-      for (int lane = 0; lane < L::N; ++lane) {
-        const double value = L::lane(x, lane);
-        for (int k = 0; k < plan.n_windows; ++k)
-          if (value >= lower[k] && value < upper[k])
-            ++count[k * counts_per_window() + 2 + window_bin(value, lower[k], scale[k])];
-      }
+  const double* lower = plan.lower + c * plan.n_windows;
+  const double* upper = plan.upper + c * plan.n_windows;
+  const double* scale = plan.scale + c * plan.n_windows;
+  Real past_lower[kMaxWindows], past_upper[kMaxWindows];
+  for (int k = 0; k < plan.n_windows; ++k) past_lower[k] = past_upper[k] = L::splat(0.0);
+  const double shift = plan.shift[c];
+  double total[2];
+  team.template sum<2>(n, total, [&](int i, Real(&s)[2]) {
+    // Lanes past the end count nowhere and add nothing.
+    const auto outside = L::ramp(static_cast<double>(i)) >= static_cast<double>(n);
+    const Real x = L::select(outside, L::splat(-real_of(0x7FF0000000000000u)), L::load(column + i));
+    const Real d = L::select(outside, L::splat(0.0), x - shift);
+    s[0] = d;
+    s[1] = d * d;
+    auto inside = x < x;
+    for (int k = 0; k < plan.n_windows; ++k) {
+      const auto from = x >= lower[k];
+      const auto beyond = x >= upper[k];
+      past_lower[k] = past_lower[k] + L::select(from, L::splat(1.0), L::splat(0.0));
+      past_upper[k] = past_upper[k] + L::select(beyond, L::splat(1.0), L::splat(0.0));
+      inside = L::either(inside, L::both(from, x < upper[k]));
     }
-    sums[2 * c] = first.total();
-    sums[2 * c + 1] = second.total();
-    for (int k = 0; k < plan.n_windows; ++k)
-      for (int lane = 0; lane < L::N; ++lane) {
-        count[k * counts_per_window()] += static_cast<uint64_t>(L::lane(past_lower[k], lane));
-        count[k * counts_per_window() + 1] += static_cast<uint64_t>(L::lane(past_upper[k], lane));
-      }
+    if (!L::any(inside)) return;
+    for (int lane = 0; lane < L::N; ++lane) {
+      const double value = L::lane(x, lane);
+      for (int k = 0; k < plan.n_windows; ++k)
+        if (value >= lower[k] && value < upper[k])
+          team.count(count + k * counts_per_window() + 2 + window_bin(value, lower[k], scale[k]), 1);
+    }
+  });
+  if (team.leads()) {
+    sums[0] = total[0];
+    sums[1] = total[1];
   }
+  for (int k = 0; k < plan.n_windows; ++k)
+    for (int lane = 0; lane < L::N; ++lane) {
+      team.count(count + k * counts_per_window(), static_cast<uint64_t>(L::lane(past_lower[k], lane)));
+      team.count(count + k * counts_per_window() + 1, static_cast<uint64_t>(L::lane(past_upper[k], lane)));
+    }
 }
 
 }  // namespace taugrid

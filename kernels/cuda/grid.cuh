@@ -1,0 +1,54 @@
+// log p(x | y) on a grid of x = log tau. With few schools a thread is a grid point; with many a warp is,
+// its lanes taking the tiles of 256 schools that are its stripes: the order of summation is that of
+// posterior.h either way.
+#pragma once
+
+#include "kernels/cuda/warp.h"
+#include "kernels/math/posterior.h"
+
+namespace taugrid {
+
+// A lane of a warp that works on one grid point together.
+struct SharedPointTag {};
+using SharedPointLane = Scalar<SharedPointTag>;
+
+template <>
+struct SchoolSum<SharedPointLane> {
+  template <int K, class Add, class Close>
+  static TAUGRID_TEMPLATE void over(int64_t n_schools, double (&total)[K], const Add& add, const Close& close) {
+    for (int k = 0; k < K; ++k) total[k] = 0.0;
+    if (n_schools <= kSchoolTile) {
+      for (int64_t j = 0; j < n_schools; ++j) add(j, total);
+      close(total);
+      return;
+    }
+    const int lane = static_cast<int>(threadIdx.x % kWarp);
+    for (int64_t begin = lane * kSchoolTile; begin < n_schools; begin += kWarp * kSchoolTile) {
+      const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
+      double tile[K];
+      for (int k = 0; k < K; ++k) tile[k] = 0.0;
+      for (int64_t j = begin; j < end; ++j) add(j, tile);
+      close(tile);
+      for (int k = 0; k < K; ++k) total[k] = total[k] + tile[k];
+    }
+    for (int k = 0; k < K; ++k) total[k] = warp_sum(total[k]);
+  }
+};
+
+// x (n), log_density (n).
+__global__ void log_posterior_kernel(Problem problem, int64_t n, const double* x, double* log_density) {
+  const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  GivenTau<CudaLane> at;
+  log_density[i] = log_posterior<CudaLane>(problem, x[i], at);
+}
+
+__global__ void log_posterior_many_schools_kernel(Problem problem, int64_t n, const double* x, double* log_density) {
+  const int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
+  if (i >= n) return;
+  GivenTau<SharedPointLane> at;
+  const double value = log_posterior<SharedPointLane>(problem, x[i], at);
+  if (threadIdx.x % kWarp == 0) log_density[i] = value;
+}
+
+}  // namespace taugrid

@@ -1,0 +1,363 @@
+// The program as a user meets it: a process with arguments, two streams, an exit code and files.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "host/taugrid/device.h"
+#include "host/taugrid/priors.h"
+#include "host/taugrid/readers.h"
+#include "host/taugrid/writers.h"
+#include "tests/process.h"
+#include "tests/scratch_folder.h"
+
+namespace taugrid {
+namespace {
+
+using Json = nlohmann::json;
+using Texts = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+const std::string kSchools = TAUGRID_SOURCE_DIR "/data/eight_schools.csv";
+
+Outcome run(const Texts& arguments, const std::string& input = "") {
+  return Process(arguments, input).wait();
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+const Json& parameter(const Json& result, const std::string& name) {
+  for (const Json& entry : result["parameters"]) {
+    if (entry["name"] == name) return entry;
+  }
+  throw std::runtime_error("no parameter " + name);
+}
+
+// ---- what is refused: exit code 2, the reason on standard error, and nothing written anywhere
+
+struct Refused {
+  const char* name;
+  std::string data;  // content of the data file
+  Texts options;
+  std::string reason;  // part of the message
+};
+
+void PrintTo(const Refused& refused, std::ostream* out) { *out << refused.name; }
+
+constexpr const char* kTwoSchools = "y,sigma\n28,15\n8,10\n";
+constexpr const char* kThreeSchools = "y,sigma\n28,15\n8,10\n-3,16\n";
+
+class CliRefuses : public testing::TestWithParam<Refused> {};
+
+TEST_P(CliRefuses, WithExitCode2AndWritesNothing) {
+  const ScratchFolder input, output;
+  const std::string data = input.write("data.csv", GetParam().data);
+  Texts arguments = {"draw", data, "--out", output.file("draws.csv")};
+  arguments.insert(arguments.end(), GetParam().options.begin(), GetParam().options.end());
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, GetParam().reason)) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(output.names(), Texts{});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    BadInput, CliRefuses,
+    testing::Values(
+        Refused{"ZeroSigma",
+                "y,sigma\n1,2\n3,0\n4,1\n",
+                {},
+                "row 2: sigma is 0, must be positive and finite"},
+        Refused{"NegativeSigma",
+                "y,sigma\n1,-2\n3,1\n4,1\n",
+                {},
+                "row 1: sigma is -2, must be positive and finite"},
+        Refused{"NanY", "y,sigma\n1,2\n3,1\nnan,1\n", {}, "row 3: y is nan, must be finite"},
+        Refused{"NanSigma", "y,sigma\n1,2\n3,NaN\n4,1\n", {}, "row 2: sigma is nan"},
+        Refused{"InfiniteY", "y,sigma\n1,2\n-inf,1\n4,1\n", {}, "row 2: y is -inf, must be finite"},
+        Refused{"InfiniteSigma", "y,sigma\n1,inf\n3,1\n4,1\n", {}, "row 1: sigma is inf"},
+        Refused{"Text",
+                "y,sigma\n1,2\n3,abc\n4,1\n",
+                {},
+                "row 2 (line 3): sigma is 'abc', not a number"},
+        Refused{
+            "MissingColumn", "y,se\n1,2\n", {}, "there is no column sigma; the header has: y, se"},
+        Refused{"EmptyFile", "", {}, "the file is empty"},
+        Refused{"HeaderOnly", "y,sigma\n", {}, "there is a header, but no rows"},
+        Refused{"UnequalLengths",
+                "{\"J\":2,\"y\":[1,2],\"sigma\":[1]}",
+                {},
+                "y has 2 values and sigma has 1"},
+        Refused{"ManyGroups", "group,y,sigma\na,1,1\nb,2,2\n", {}, "taugrid batch"},
+        Refused{"ImproperPosterior", kTwoSchools, {}, "improper"},
+        Refused{"UnknownTauPrior",
+                kThreeSchools,
+                {"--tau-prior", "half_caucy:5"},
+                "'half_caucy' is unknown"},
+        Refused{"UnknownMuPrior", kThreeSchools, {"--mu-prior", "gauss:0,1"}, "'gauss' is unknown"},
+        Refused{
+            "ParameterOutOfRange", kThreeSchools, {"--tau-prior", "half_normal:-1"}, "scale is -1"},
+        Refused{
+            "ParameterMissing", kThreeSchools, {"--tau-prior", "half_normal"}, "half_normal:scale"},
+        Refused{"MuParameterOutOfRange", kThreeSchools, {"--mu-prior", "normal:0,0"}, "sd is 0"},
+        Refused{"MuBoundsReversed", kThreeSchools, {"--mu-prior", "uniform:20,-20"}, "lower is 20"},
+        Refused{"NoDraws",
+                kThreeSchools,
+                {"--draws", "0"},
+                "--draws is 0, must be a whole number from 1"},
+        Refused{"NegativeDraws", kThreeSchools, {"--draws", "-5"}, "--draws is -5"},
+        Refused{"FractionalDraws", kThreeSchools, {"--draws", "1.5"}, "--draws is 1.5"},
+        Refused{"TooManyDraws", kThreeSchools, {"--draws", "1e30"}, "--draws is 1e30"},
+        Refused{"DrawsJustTooMany",
+                kThreeSchools,
+                {"--draws", "9007199254740993"},
+                "must be a whole number from 1 to 9007199254740992"},
+        Refused{
+            "DrawsInText", kThreeSchools, {"--draws", "many"}, "--draws is 'many', not a number"},
+        Refused{"NegativeSeed", kThreeSchools, {"--seed", "-1"}, "--seed is -1"},
+        Refused{"SinglePrecision", kThreeSchools, {"--precision", "single"}, "not available yet"},
+        Refused{"UnknownFormat", kThreeSchools, {"--format", "xml"}, "xml not in {table,json,csv}"},
+        Refused{
+            "UnknownBackend", kThreeSchools, {"--backend", "tpu"}, "tpu not in {auto,cpu,cuda}"},
+        Refused{"NegativeThreads", kThreeSchools, {"--threads", "-1"}, "--threads"},
+        Refused{"UnknownOption", kThreeSchools, {"--drows", "5"}, "--drows"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Cli, RefusesAFileThatIsNotThere) {
+  const Outcome outcome = run({"fit", "/nowhere/data.csv"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "taugrid: cannot read /nowhere/data.csv: No such file or directory\n");
+}
+
+TEST(Cli, RefusesOutputThatCannotBeWrittenBeforeDrawing) {
+  // So many draws that the test would time out if it were found out afterwards.
+  const Outcome outcome = run({"draw", kSchools, "--draws", "1e15", "--out", "/nowhere/draws.csv"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "taugrid: cannot write /nowhere/draws.csv: No such file or directory\n");
+  EXPECT_EQ(run({"draw", kSchools, "--draws", "1e15", "--out", "draws.parquet"}).code, 2);
+}
+
+TEST(Cli, RefusesCudaWithoutADevice) {
+  if (!build_info().devices.empty()) GTEST_SKIP() << "this machine has a CUDA device";
+  const Outcome outcome = run({"fit", kSchools, "--backend", "cuda"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "cuda") || contains(outcome.err, "CUDA")) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST(Cli, WithoutArgumentsPrintsHelpAndExits2) {
+  const Outcome outcome = run({});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "Subcommands:"));
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(run({"fit"}).code, 2);
+  EXPECT_EQ(run({"bogus"}).code, 2);
+  EXPECT_EQ(run({"--bogus"}).code, 2);
+}
+
+TEST(Cli, PlotGoesWithTheTableOnly) {
+  EXPECT_EQ(run({"fit", kSchools, "--plot", "--format", "json"}).code, 2);
+  const Outcome outcome = run({"fit", kSchools, "--plot"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(contains(outcome.out, "● median"));
+}
+
+// ---- what is done
+
+TEST(Cli, HelpAndVersionGoToStdout) {
+  for (const char* flag : {"--help", "--version"}) {
+    const Outcome outcome = run({flag});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_NE(outcome.out, "");
+    EXPECT_EQ(outcome.err, "");
+  }
+  EXPECT_TRUE(contains(run({"--version"}).out, version()));
+}
+
+TEST(Cli, HelpListsEveryPriorAndFormat) {
+  for (const char* command : {"fit", "draw"}) {
+    const std::string help = run({command, "--help"}).out;
+    for (const auto& row : tau_prior_rows()) EXPECT_TRUE(contains(help, row.syntax)) << row.syntax;
+    for (const auto& row : mu_prior_rows()) EXPECT_TRUE(contains(help, row.syntax)) << row.syntax;
+    for (const Writer& writer : writers()) EXPECT_TRUE(contains(help, writer.name)) << writer.name;
+  }
+}
+
+TEST(Cli, EveryFormatHasItsResultOnStdout) {
+  for (const Writer& writer : writers()) {
+    const Outcome outcome = run({"fit", kSchools, "--format", writer.name});
+    EXPECT_EQ(outcome.code, 0) << writer.name;
+    EXPECT_TRUE(contains(outcome.out, "theta[8]")) << writer.name;
+    EXPECT_EQ(contains(outcome.err, "note: "), !writer.has_notes) << outcome.err;
+  }
+}
+
+TEST(Cli, OptionsReachTheLibrary) {
+  const Json result =
+      Json::parse(run({"fit", kSchools, "--format", "json", "--tau-prior", "fixed:0", "--mu-prior",
+                       "normal:0,5", "--backend", "cpu", "--threads", "1"})
+                      .out);
+  EXPECT_EQ(result["model"],
+            (Json{{"J", 8}, {"tau_prior", "fixed:0"}, {"mu_prior", "normal:0,5"}}));
+  EXPECT_EQ(parameter(result, "tau")["mean"], 0.0);
+  EXPECT_EQ(parameter(result, "theta[3]")["label"], "C");
+  EXPECT_TRUE(contains(result["backend"].get<std::string>(), "cpu"));
+}
+
+TEST(Cli, StandardInputIsADataFile) {
+  const Outcome outcome = run({"fit", "-", "--format", "json"},
+                              "{\"J\":3,\"y\":[28,8,-3],\"sigma\":[15,10,16],\"note\":1}");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(Json::parse(outcome.out)["model"]["J"], 3);
+  EXPECT_EQ(outcome.err, "taugrid: standard input: ignored \"note\"\n");
+}
+
+TEST(Cli, QuietSilencesNotices) {
+  const std::string data = "y,sigma,year\n28,15,1\n8,10,2\n-3,16,3\n";
+  EXPECT_EQ(run({"fit", "-"}, data).err, "taugrid: standard input: ignored column year\n");
+  const Outcome quiet = run({"fit", "-", "--quiet"}, data);
+  EXPECT_EQ(quiet.err, "");
+  EXPECT_NE(quiet.out, "");
+  EXPECT_EQ(run({"fit", "-", "--quiet", "--format", "csv"}, data).err, "");
+  EXPECT_NE(run({"fit", "/nowhere", "--quiet"}).err, "");  // errors stay
+}
+
+TEST(Cli, ExtremeInputIsOrdinary) {
+  for (const char* data :
+       {"y,sigma\n5,1\n5,1\n5,1\n", "y,sigma\n1e8,1e-3\n100000000.5,1e-3\n1e8,2e-3\n"}) {
+    const Outcome outcome = run({"fit", "-"}, data);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+  }
+}
+
+// The fields of the rows of a Stan CSV, its head and foot left out; the first row is the header.
+std::vector<Texts> stan_csv_rows(const std::string& text) {
+  std::vector<Texts> rows;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream fields(line);
+    rows.emplace_back();
+    for (std::string field; std::getline(fields, field, ',');) rows.back().push_back(field);
+  }
+  return rows;
+}
+
+TEST(Cli, DrawWritesTheDrawsThatItSummarises) {
+  const ScratchFolder folder;
+  const Outcome outcome = run({"draw", kSchools, "--draws", "2e4", "--seed", "7", "--format",
+                               "json", "--out", folder.file("draws.csv")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(folder.names(), Texts{"draws.csv"});
+  const Json result = Json::parse(outcome.out);
+  EXPECT_EQ(result["draws"], 20000);
+  EXPECT_EQ(result["seed"], 7);
+  EXPECT_EQ(result["precision"], "double");
+
+  const auto rows = stan_csv_rows(folder.read("draws.csv"));
+  ASSERT_EQ(rows.size(), 20001u);
+  EXPECT_EQ(rows[0].size(), 13u);
+  for (const auto& [column, name] : {std::pair{"tau", "tau"},
+                                     {"mu", "mu"},
+                                     {"theta.1", "theta[1]"},
+                                     {"theta.8", "theta[8]"},
+                                     {"theta_new", "theta_new"}}) {
+    const auto at = std::find(rows[0].begin(), rows[0].end(), column) - rows[0].begin();
+    std::vector<double> values;
+    for (size_t i = 1; i < rows.size(); ++i) {
+      values.push_back(parse_number(rows[i][static_cast<size_t>(at)], column));
+    }
+    double sum = 0;
+    for (const double value : values) sum += value;
+    const Json& sample = parameter(result, name)["sample"];
+    EXPECT_NEAR(sample["mean"].get<double>(), sum / 20000, 1e-9) << name;  // sums in another order
+    // The median of the file, within the ranks that the summary promises.
+    std::sort(values.begin(), values.end());
+    const auto ranks = static_cast<size_t>(std::ceil(sample["rank_error"].get<double>())) + 1;
+    EXPECT_GE(sample["q50"].get<double>(), values[10000 - 1 - ranks]) << name;
+    EXPECT_LE(sample["q50"].get<double>(), values[10000 + ranks]) << name;
+  }
+}
+
+TEST(Cli, DrawsOnStdoutLeaveTheSummaryToStderr) {
+  const ScratchFolder folder;
+  const Texts common = {"draw", kSchools, "--draws", "1000", "--out"};
+  Texts to_file = common, to_stdout = common;
+  to_file.push_back(folder.file("draws.csv"));
+  to_stdout.push_back("-");
+  ASSERT_EQ(run(to_file).code, 0);
+  const Outcome outcome = run(to_stdout);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(stan_csv_rows(outcome.out), stan_csv_rows(folder.read("draws.csv")));
+  EXPECT_TRUE(contains(outcome.err, "1000 draws"));
+  to_stdout.push_back("--quiet");
+  EXPECT_EQ(run(to_stdout).err, "");
+}
+
+TEST(Cli, ProgressIsForTerminalsOnly) {
+  EXPECT_EQ(run({"draw", kSchools, "--draws", "3e6"}).err, "");
+}
+
+TEST(Cli, InfoSaysWhatWasBuilt) {
+  const Outcome outcome = run({"info"});
+  EXPECT_EQ(outcome.code, 0);
+  const BuildInfo info = build_info();
+  EXPECT_TRUE(contains(outcome.out, info.version));
+  EXPECT_TRUE(contains(outcome.out, info.compiler));
+  EXPECT_TRUE(contains(outcome.out, info.instruction_set_used + " is used"));
+  for (const std::string& set : info.instruction_sets) EXPECT_TRUE(contains(outcome.out, set));
+}
+
+// ---- how it ends early
+
+class CliStops : public testing::TestWithParam<int> {};
+
+TEST_P(CliStops, LeavesNoPartialFileAndTheOldOneUntouched) {
+  const ScratchFolder folder;
+  folder.write("draws.csv", "old");
+  Process process({"draw", kSchools, "--draws", "1e15", "--out", folder.file("draws.csv")});
+  // Until there are draws in a temporary file.
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  uintmax_t written = 0;
+  while (written == 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(5ms);
+    for (const std::string& name : folder.names()) {
+      std::error_code gone;
+      const uintmax_t size = std::filesystem::file_size(folder.file(name), gone);
+      if (name != "draws.csv" && !gone) written = size;
+    }
+  }
+  ASSERT_GT(written, 0u) << "no temporary file";
+  process.signal(GetParam());
+  const Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "taugrid: interrupted; no file was written\n");
+  EXPECT_EQ(folder.names(), Texts{"draws.csv"});
+  EXPECT_EQ(folder.read("draws.csv"), "old");
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, CliStops, testing::Values(SIGINT, SIGTERM, SIGHUP),
+                         [](const auto& info) {
+                           return std::string(info.param == SIGINT    ? "Interrupt"
+                                              : info.param == SIGTERM ? "Terminate"
+                                                                      : "HangUp");
+                         });
+
+TEST(Cli, AClosedPipeEndsItQuietly) {
+  const Outcome outcome =
+      Process({"draw", kSchools, "--draws", "1e15", "--out", "-"}, "", /*stdout_closed=*/true)
+          .wait();
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "");
+}
+
+}  // namespace
+}  // namespace taugrid

@@ -1,0 +1,10 @@
+# cmake -DNM=nm -DOBJECT=file -P no_weak_symbols.cmake: fails if the object has weak or unique symbols.
+execute_process(COMMAND ${NM} -C ${OBJECT} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+if(NOT symbols MATCHES "cpu_kernels_")
+  message(FATAL_ERROR "${OBJECT} does not hold kernels")
+endif()
+string(REGEX MATCHALL "[^\n]* [wWvVu] [^\n]*" weak "${symbols}")
+if(weak)
+  list(JOIN weak "\n  " weak)
+  message(FATAL_ERROR "weak symbols in ${OBJECT}:\n  ${weak}")
+endif()
