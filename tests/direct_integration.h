@@ -182,6 +182,16 @@ class DirectPosterior {
     return -0.5L * sum;
   }
 
+  // Of the log joint density in mu: the first, and minus the second.
+  std::pair<Wide, Wide> derivatives(const Node& node, Wide mu) const {
+    Wide gradient = precision0_ * (mean0_ - mu), precision = precision0_;
+    for (size_t j = 0; j < y_.size(); ++j) {
+      gradient += node.w[j] * (y_[j] - mu);
+      precision += node.w[j];
+    }
+    return {gradient, precision};
+  }
+
   // Where mu lives at this tau.
   Node locate(Wide x) const {
     Node node;
@@ -335,39 +345,54 @@ class DirectPosterior {
     const Wide q = Wide(at) - centre_;
     Wide cdf = 0, density = 0, slope = 0, curvature = 0;
     for (const Node& node : nodes_) {
-      if (node.weight < 1e-17L * total_) continue;
+      if (node.weight < 1e-15L * total_) continue;
       const Wide scale = node.gauss * std::exp(node.log_scale - peak_);
       if (kind == kMu) {
         if (q > node.low)
           over_mu(node, node.low, std::min(q, node.high), {}, [&](Wide, Wide w) { cdf += scale * w; });
         if (q < lower_ || q > upper_) continue;
-        Wide gradient = precision0_ * (mean0_ - q), precision = precision0_;
-        for (size_t k = 0; k < y_.size(); ++k) {
-          gradient += node.w[k] * (y_[k] - q);
-          precision += node.w[k];
-        }
+        const auto [gradient, precision] = derivatives(node, q);
         const Wide f = scale * std::exp(log_ratio(node, q));
         density += f;
         slope += f * gradient;
         curvature += f * (gradient * gradient - precision);
         continue;
       }
-      // theta given mu and tau is N(shift + keep mu, sd^2), a step in mu of width sd/keep.
+      // theta given mu and tau is N(shift + keep mu, sd^2): a step in mu of width sd/keep.
       const Wide b = kind == kTheta ? pull(node, j) : 0;
       const Wide shift = kind == kTheta ? b * y_[j] : 0, keep = kind == kTheta ? variance_[j] * node.w[j] : 1;
       const Wide sd = kind == kTheta ? std::sqrt(variance_[j] * b) : node.tau;
+      const bool narrow = 8 * sd < keep * (node.high - node.low);
       std::vector<Wide> cuts;
-      for (const Wide k : {-9.0L, -6.0L, -3.0L, 0.0L, 3.0L, 6.0L, 9.0L})
-        cuts.push_back(std::clamp((q - shift + k * sd) / keep, node.low, node.high));
-      over_mu(node, node.low, node.high, cuts, [&](Wide mu, Wide w) {
+      if (narrow)
+        for (const Wide k : {-9.0L, -4.0L, 0.0L, 4.0L, 9.0L})
+          cuts.push_back(std::clamp((q - shift + k * sd) / keep, node.low, node.high));
+      const auto normal = [&](Wide mu) {
         const Wide z = (q - shift - keep * mu) / sd;
-        const double narrow = static_cast<double>(std::clamp(z, -40.0L, 40.0L));
-        cdf += scale * w * (0.5 * std::erfc(-narrow * 0.70710678118654752));
-        const Wide f = scale * w * (0.3989422804014327 * std::exp(-0.5 * narrow * narrow)) / sd;
-        density += f;
-        slope += f * (-z / sd);
-        curvature += f * ((z * z - 1) / (sd * sd));
+        return std::pair{z, Wide(0.3989422804014327 * std::exp(-0.5 * static_cast<double>(z * z))) / sd};
+      };
+      over_mu(node, node.low, node.high, cuts, [&](Wide mu, Wide w) {
+        const auto [z, f] = normal(mu);
+        cdf += scale * w * (0.5 * std::erfc(static_cast<double>(-z) * 0.70710678118654752));
+        density += scale * w * f;
+        if (!narrow) {
+          slope += scale * w * f * (-z / sd);
+          curvature += scale * w * f * ((z * z - 1) / (sd * sd));
+        } else {
+          // By parts: the derivatives of the integrand in mu are the tamer ones.
+          const auto [gradient, precision] = derivatives(node, mu);
+          slope += scale * w * f * gradient / keep;
+          curvature += scale * w * f * (gradient * gradient - precision) / (keep * keep);
+        }
       });
+      if (!narrow) continue;
+      for (const Wide end : {lower_, upper_}) {
+        if (end != node.low && end != node.high) continue;
+        const auto [z, f] = normal(end);
+        const Wide edge = (end == lower_ ? 1 : -1) * scale * f * std::exp(log_ratio(node, end)) / keep;
+        slope += edge;
+        curvature += edge * (-z / sd + derivatives(node, end).first / keep);
+      }
     }
     return {static_cast<double>(cdf / total_), static_cast<double>(density / total_),
             static_cast<double>(slope / total_), static_cast<double>(curvature / total_)};

@@ -65,7 +65,7 @@ TAUGRID_TEMPLATE inline void set_normal(Team& team, const FitRequest& request, d
 
 // The posterior of tau itself, of which the panels hold the logarithm.
 template <class Team>
-TAUGRID_TEMPLATE inline void fit_tau(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
                                      ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<L>;
@@ -96,7 +96,7 @@ TAUGRID_TEMPLATE inline void fit_tau(Team& team, const Problem& problem, const F
 
 // Mixture of normals with the components in the workspace.
 template <class Team>
-TAUGRID_TEMPLATE inline void fit_mixture(Team& team, const FitRequest& request, int moments, FitWorkspace& w,
+TAUGRID_OUTLINE void fit_mixture(Team& team, const FitRequest& request, int moments, FitWorkspace& w,
                                          const double* extra_variance, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<L>;
@@ -142,7 +142,7 @@ TAUGRID_TEMPLATE inline void fit_mixture(Team& team, const FitRequest& request, 
 enum class MixtureOf { kMu, kTheta, kThetaNew };
 
 template <class Team>
-TAUGRID_TEMPLATE inline void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
+TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
                                              FitWorkspace& w, double* variances) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
@@ -159,7 +159,7 @@ TAUGRID_TEMPLATE inline void prepare_mixture(Team& team, const Problem& problem,
 
 // The joint mode of (tau, mu): p(tau, mu | y) at its largest mu given tau is p(tau | y) / sqrt(v_mu).
 template <class Team>
-TAUGRID_TEMPLATE inline void fit_joint(Team& team, const Problem& problem, FitWorkspace& w, FitResult& result) {
+TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace& w, FitResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<L>;
   // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no mass term.

@@ -21,9 +21,12 @@
 #if defined(__CUDACC__)
 #define TAUGRID_INLINE __host__ __device__ __forceinline__
 #define TAUGRID_TEMPLATE __host__ __device__
+// Large, called often, and better compiled once than at every call.
+#define TAUGRID_OUTLINE __host__ __device__ __noinline__
 #else
 #define TAUGRID_INLINE inline __attribute__((always_inline))
 #define TAUGRID_TEMPLATE
+#define TAUGRID_OUTLINE inline
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif

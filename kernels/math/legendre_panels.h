@@ -100,7 +100,7 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
 
 // Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1].
 template <class Team, class LogDensity>
-TAUGRID_TEMPLATE inline void build_panels(Team& team, const PanelRule& rule, const LogDensity& log_density,
+TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDensity& log_density,
                                           double peak, const double* cuts, int n_cuts,
                                           const PanelTolerance& tolerance, PanelScratch& scratch,
                                           Panels& panels) {
@@ -215,7 +215,7 @@ struct PanelPoint {
 
 // `panel` is the number of a panel in each lane, -1 <= t <= 1.
 template <class L>
-TAUGRID_TEMPLATE inline PanelPoint<L> panel_point(const Panels& panels, typename L::Bits panel,
+TAUGRID_OUTLINE PanelPoint<L> panel_point(const Panels& panels, typename L::Bits panel,
                                                   typename L::Mask from_right, typename L::Real t) {
   using Real = typename L::Real;
   const auto at = panel << 4;
@@ -251,7 +251,7 @@ struct PanelQuantile {
 };
 
 template <class L>
-TAUGRID_TEMPLATE inline PanelQuantile<L> panel_quantile(const Panels& panels, typename L::Real p,
+TAUGRID_OUTLINE PanelQuantile<L> panel_quantile(const Panels& panels, typename L::Real p,
                                                         typename L::Mask from_right) {
   using Real = typename L::Real;
   const Real zero = L::splat(0.0);

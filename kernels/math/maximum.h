@@ -14,7 +14,7 @@ struct Maximum {
 
 // f maps lanes of x to lanes of values; node_value and coefficient are 16 doubles of scratch each.
 template <class Team, class F>
-TAUGRID_TEMPLATE inline Maximum find_maximum(Team& team, const PanelRule& rule, const F& f, double lo, double hi,
+TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F& f, double lo, double hi,
                                              double* node_value, double* coefficient) {
   using L = typename Team::Lanes;
   for (int pass = 0;; ++pass) {

@@ -27,7 +27,7 @@ struct Mixture {
     double density, slope;  // F'(x), F''(x)
   };
 
-  TAUGRID_TEMPLATE Point at(double x) const {
+  TAUGRID_OUTLINE Point at(double x) const {
     double sums[4];
     team.template sum<4>(n, sums, [&](int i, typename L::Real(&s)[4]) {
       const auto w = L::load(weight + i);
@@ -44,7 +44,7 @@ struct Mixture {
   }
 
   // log F'(x) at lanes of x.
-  TAUGRID_TEMPLATE typename L::Real log_density(typename L::Real x) const {
+  TAUGRID_OUTLINE typename L::Real log_density(typename L::Real x) const {
     auto f = L::splat(0.0);
     for (int i = 0; i < n; ++i) {
       if (!(weight[i] > kNegligible)) continue;
@@ -58,7 +58,7 @@ struct Mixture {
 // x with F(x) = p, or 1 - F(x) = p where p is a tail on the right. Halley's method on log F (cubic, and
 // monotone where F is log-concave) within a bracket; `start` is any guess, `scale` a width.
 template <class Law>
-TAUGRID_TEMPLATE inline double mixture_quantile(const Law& law, double p, bool from_right, double start,
+TAUGRID_OUTLINE double mixture_quantile(const Law& law, double p, bool from_right, double start,
                                                 double scale) {
   using S = Scalar<typename Law::L>;
   double x = start, reach = 4.0 * scale;
@@ -110,7 +110,7 @@ struct MixtureMode {
 // Every mode lies between the smallest and the largest mean of a component: left of all means every
 // component rises, right of all it falls.
 template <class Law>
-TAUGRID_TEMPLATE inline MixtureMode mixture_mode(const Law& law, const PanelRule& rule, double* lane_x,
+TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, double* lane_x,
                                                  double* lane_value, double* node_value, double* coefficient) {
   using L = typename Law::L;
   double lo = law.mean[0], hi = law.mean[0], narrowest = 0.0;
@@ -149,7 +149,7 @@ TAUGRID_TEMPLATE inline MixtureMode mixture_mode(const Law& law, const PanelRule
 //   F(b) - F(a) = level,  F'(a) = F'(b);
 // otherwise, or where that fails, by its lower tail mass p: the length falls where F'(a) < F'(b).
 template <class Law>
-TAUGRID_TEMPLATE inline void mixture_shortest(const Law& law, double level, bool unimodal, double centre,
+TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimodal, double centre,
                                               double scale, double& lower, double& upper) {
   const double outside = 1.0 - level;
   double a = mixture_quantile(law, 0.5 * outside, false, centre - 2.0 * scale, scale);

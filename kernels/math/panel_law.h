@@ -9,7 +9,7 @@ namespace taugrid {
 
 // t at n <= 64 probabilities p[i], counted from the right where from_right[i] is 1 (else 0).
 template <class Team>
-TAUGRID_TEMPLATE inline void panel_quantiles(Team& team, const Panels& panels, int n, const double* p,
+TAUGRID_OUTLINE void panel_quantiles(Team& team, const Panels& panels, int n, const double* p,
                                              const double* from_right, double* t) {
   using L = typename Team::Lanes;
   team.for_points((n + 15) / 16 * 16, [&](int i) {
@@ -22,7 +22,7 @@ TAUGRID_TEMPLATE inline void panel_quantiles(Team& team, const Panels& panels, i
 
 // Quantiles at the request's probabilities, through `value`.
 template <class Team, class Value>
-TAUGRID_TEMPLATE inline void panel_law_quantiles(Team& team, const Panels& panels, const FitRequest& request,
+TAUGRID_OUTLINE void panel_law_quantiles(Team& team, const Panels& panels, const FitRequest& request,
                                                  const Value& value, FitWorkspace& w, double* quantile) {
   for (int begin = 0; begin < request.n_probabilities; begin += 64) {
     const int n = request.n_probabilities - begin < 64 ? request.n_probabilities - begin : 64;
@@ -44,7 +44,7 @@ TAUGRID_TEMPLATE inline void panel_law_quantiles(Team& team, const Panels& panel
 // log_density maps lanes of t to the log density per unit of the parameter. The length as a function of
 // the mass p below it falls where the density at its lower end is less than at its upper.
 template <class Team, class Value, class LogDensity>
-TAUGRID_TEMPLATE inline void panel_law_shortest(Team& team, const Panels& panels, double level, const Value& value,
+TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double level, const Value& value,
                                                 const LogDensity& log_density, double support_lower,
                                                 double support_upper, FitWorkspace& w, double& lower,
                                                 double& upper) {

@@ -122,7 +122,7 @@ TAUGRID_INLINE typename L::Real log_mu_mass(const Problem& problem, const GivenT
 // log p(y | tau), a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each degree of
 // freedom; `at` receives the moments of mu | tau, y.
 template <class L>
-TAUGRID_TEMPLATE inline typename L::Real log_likelihood_at_tau2(const Problem& problem,
+TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
                                                                 typename L::Real tau2, GivenTau<L>& at) {
   using Real = typename L::Real;
   at = given_tau<L>(problem, tau2);

@@ -45,7 +45,7 @@ TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, doubl
 }
 
 template <class Team, class F>
-TAUGRID_TEMPLATE inline void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin, int n,
+TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin, int n,
                                          double first, double step) {
   using L = typename Team::Lanes;
   team.for_points((n + 15) / 16 * 16, [&](int i) {
@@ -60,7 +60,7 @@ TAUGRID_TEMPLATE inline void scan_points(Team& team, const F& log_density, FitWo
 }
 
 template <class Team, class F>
-TAUGRID_TEMPLATE inline void scan_tau(Team& team, const Problem& problem, int moments, const F& log_density,
+TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, const F& log_density,
                                       FitWorkspace& w) {
   using L = typename Team::Lanes;
   const double k = static_cast<double>(moments);
@@ -146,7 +146,7 @@ TAUGRID_TEMPLATE inline void scan_tau(Team& team, const Problem& problem, int mo
 // The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; 0
 // where the density does not fall towards tau = 0.
 template <class Team, class F>
-TAUGRID_TEMPLATE inline Maximum tau_mode(Team& team, const F& log_density, FitWorkspace& w) {
+TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
@@ -164,7 +164,7 @@ TAUGRID_TEMPLATE inline Maximum tau_mode(Team& team, const F& log_density, FitWo
 
 // mu | tau, y at the nodes.
 template <class Team>
-TAUGRID_TEMPLATE inline void conditionals_at_nodes(Team& team, const Problem& problem, FitWorkspace& w) {
+TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
@@ -182,7 +182,7 @@ TAUGRID_TEMPLATE inline void conditionals_at_nodes(Team& team, const Problem& pr
 
 // Fills the workspace's posterior of tau, whatever its prior (but tau = infinity, which is no node).
 template <class Team>
-TAUGRID_TEMPLATE inline double integrate_tau(Team& team, const Problem& problem, int moments, FitWorkspace& w) {
+TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int moments, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.once([&] { make_panel_rule(w.rule); });
   if (problem.tau_prior.form == PriorForm::kPoint) {

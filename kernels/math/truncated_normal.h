@@ -88,7 +88,7 @@ TAUGRID_INLINE typename L::Real log_with_pdf(typename L::Real factor, typename L
 // log P(a < mu < b). The narrow integral, and everything where no more than 10^-19 is outside, is left
 // out where no lane needs it: the selected values are the same.
 template <class L>
-TAUGRID_TEMPLATE inline typename L::Real log_truncated_mass(double a, double b, typename L::Real mu,
+TAUGRID_OUTLINE typename L::Real log_truncated_mass(double a, double b, typename L::Real mu,
                                                             typename L::Real inverse_sd) {
   const StandardBounds<L> s = standard_bounds<L>(a, b, mu, inverse_sd);
   const auto all = L::splat(0.0);
@@ -103,7 +103,7 @@ TAUGRID_TEMPLATE inline typename L::Real log_truncated_mass(double a, double b, 
 
 // E[mu | a < mu < b].
 template <class L>
-TAUGRID_TEMPLATE inline typename L::Real truncated_mean(double a, double b, typename L::Real mu,
+TAUGRID_OUTLINE typename L::Real truncated_mean(double a, double b, typename L::Real mu,
                                                         typename L::Real inverse_sd) {
   const StandardBounds<L> s = standard_bounds<L>(a, b, mu, inverse_sd);
   const WideMass<L> wide = wide_mass<L>(s);
@@ -117,7 +117,7 @@ TAUGRID_TEMPLATE inline typename L::Real truncated_mean(double a, double b, type
 // The quantile u of N(mu, sd^2) between a < b: log Phi is interpolated and inverted on the side where it
 // is small, so that bounds far in one tail do no harm.
 template <class L>
-TAUGRID_TEMPLATE inline typename L::Real truncated_normal_quantile(double a, double b,
+TAUGRID_OUTLINE typename L::Real truncated_normal_quantile(double a, double b,
                                                                    typename L::Real mu,
                                                                    typename L::Real sd,
                                                                    typename L::Real u) {

@@ -16,7 +16,7 @@ enum class UniformMuLaw { kMu, kTheta, kThetaNew };
 // Writes to the workspace, per node, what the density below needs: mean, inverse_sd of the untruncated
 // normal, and log_weight = log(weight inverse_sd / (sqrt(2 pi) mass)).
 template <class Team>
-TAUGRID_TEMPLATE inline void prepare_uniform_mu_law(Team& team, const Problem& problem, UniformMuLaw law, int64_t j,
+TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, UniformMuLaw law, int64_t j,
                                                     FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
@@ -35,7 +35,7 @@ TAUGRID_TEMPLATE inline void prepare_uniform_mu_law(Team& team, const Problem& p
 
 // log of the density at lanes of x.
 template <class L>
-TAUGRID_TEMPLATE inline typename L::Real uniform_mu_log_density(const Problem& problem, UniformMuLaw law, int64_t j,
+TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, UniformMuLaw law, int64_t j,
                                                                 const FitWorkspace& w, typename L::Real x) {
   using Real = typename L::Real;
   Real sum = L::splat(0.0);
@@ -87,7 +87,7 @@ TAUGRID_INLINE double asinh_of(double s) {
 
 // Everything about one parameter. centre and scale say roughly where it lies.
 template <class Team>
-TAUGRID_TEMPLATE inline void uniform_mu_parameter(Team& team, const Problem& problem, const FitRequest& request,
+TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, const FitRequest& request,
                                                   UniformMuLaw law, int64_t j, double centre, double scale,
                                                   FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;

@@ -1,0 +1,19 @@
+#include "kernels/cuda/draw.cuh"
+
+#include "kernels/cuda/cuda_check.h"
+#include "kernels/cuda/launch.h"
+
+namespace taugrid {
+
+void launch_draw(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
+                 double* columns, int64_t stride, cudaStream_t stream) {
+  const int block = 128;
+  const unsigned grid = static_cast<unsigned>((n + block - 1) / block);
+  if (with_lp)
+    draw_kernel<true><<<grid, block, 0, stream>>>(model, at, first, n, columns, stride);
+  else
+    draw_kernel<false><<<grid, block, 0, stream>>>(model, at, first, n, columns, stride);
+  TAUGRID_CUDA_CHECK(cudaGetLastError());
+}
+
+}  // namespace taugrid

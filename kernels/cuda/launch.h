@@ -1,0 +1,29 @@
+// The launchers: a kernel's plain name, device pointers, sizes and a stream. Only .cu files include this.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "kernels/math/draw.h"
+#include "kernels/math/fit_types.h"
+#include "kernels/math/posterior.h"
+#include "kernels/math/streamed_counts.h"
+
+namespace taugrid {
+
+// Draws first .. first + n - 1 into columns (see draw.h); the model's pointers are the device's.
+void launch_draw(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
+                 double* columns, int64_t stride, cudaStream_t stream);
+
+// Blocks of block_draws draws, n in all: sums (blocks, n_columns, 2) are set, counts are added to.
+void launch_summarise(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, int64_t block_draws,
+                      double* sums, uint64_t* counts, cudaStream_t stream);
+
+// x (n) -> log_density (n).
+void launch_log_posterior(const Problem& problem, int64_t n, const double* x, double* log_density,
+                          cudaStream_t stream);
+
+// Problems (n), one warp each at a time; workspaces (n_workspaces), one a warp.
+void launch_fit(const Problem* problems, int64_t n, const FitRequest& request, FitWorkspace* workspaces,
+                int64_t n_workspaces, FitResult* results, cudaStream_t stream);
+
+}  // namespace taugrid

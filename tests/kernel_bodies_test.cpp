@@ -1,0 +1,139 @@
+// Every CUDA kernel body, run on the CPU through the launch shim, against the CPU's kernels: equal bits.
+// Under the sanitizers this is also where races and stray accesses of kernel bodies would show.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+// cuRAND's headers come before the shim's macros; kernels/cuda/warp.h sees to it.
+#include "kernels/cuda/draw.cuh"
+#include "kernels/cuda/fit.cuh"
+#include "kernels/cuda/grid.cuh"
+#include "kernels/cuda/summarise.cuh"
+
+#include "host/taugrid/engine.h"
+#include "tests/same_bits.h"
+
+namespace taugrid {
+namespace {
+
+Data eight_schools() { return {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}}; }
+
+Data many_schools(int n) {
+  Data data;
+  for (int j = 0; j < n; ++j) {
+    data.y.push_back((j * 37 % 101) - 50.0);
+    data.sigma.push_back(5.0 + j % 7);
+  }
+  return data;
+}
+
+Engine engine_of(const Data& data, const char* tau_prior, const char* mu_prior) {
+  return Engine(make_model(data, tau_prior, mu_prior), "cpu", 1);
+}
+
+unsigned blocks(int64_t items, unsigned block) { return static_cast<unsigned>((items + block - 1) / block); }
+
+struct Case {
+  const char* name;
+  Data data;
+  const char* tau_prior;
+  const char* mu_prior;
+};
+
+std::vector<Case> cases() {
+  return {{"flat", eight_schools(), "uniform", "flat"},
+          {"normal", eight_schools(), "half_cauchy:5", "normal:0,5"},
+          {"uniform", eight_schools(), "uniform:50", "uniform:-20,20"},
+          {"pooled", eight_schools(), "fixed:0", "flat"},
+          {"separate", eight_schools(), "fixed:inf", "normal:0,5"},
+          {"many", many_schools(300), "half_normal:10", "flat"}};
+}
+
+class KernelBodies : public testing::TestWithParam<Case> {
+ protected:
+  const Engine engine = engine_of(GetParam().data, GetParam().tau_prior, GetParam().mu_prior);
+};
+
+TEST_P(KernelBodies, DrawsEqualTheCpus) {
+  const int64_t n = 96, first = (int64_t{1} << 33) + 8;
+  const int64_t columns = engine.n_columns(true);
+  std::vector<double> expected(static_cast<size_t>(columns * n)), actual(expected.size());
+  engine.draw(7, first, n, true, expected.data(), n);
+  const StreamPosition at{7, 0, Purpose::kPosteriorDraw};
+  shim::launch(draw_kernel<true>, {blocks(n, 64), 1, 1}, 64, engine.draw_model(), at, static_cast<uint64_t>(first), n,
+               actual.data(), n);
+  EXPECT_SAME_BITS(expected, actual);
+}
+
+TEST_P(KernelBodies, SummariesEqualTheCpus) {
+  const int64_t block_draws = 256, n = 700;  // the last block is ragged
+  const int64_t columns = std::min<int64_t>(engine.n_columns(false), 5);
+  std::vector<double> draws(static_cast<size_t>(engine.n_columns(false) * 704));
+  engine.draw(1, 0, 704, false, draws.data(), 704);
+  const std::vector<double> shift(static_cast<size_t>(columns), 3.0);
+  std::vector<double> lower, upper, scale;
+  for (int64_t c = 0; c < columns; ++c)
+    for (const double place : {-2.0, 6.0}) {
+      lower.push_back(place);
+      upper.push_back(place + 4.0);
+      scale.push_back(kBinsPerWindow / 4.0);
+    }
+  const CountPlan plan{columns, 2, shift.data(), lower.data(), upper.data(), scale.data()};
+  const int64_t n_blocks = 3;
+  std::vector<double> expected(static_cast<size_t>(2 * columns * n_blocks)), actual(expected.size());
+  std::vector<uint64_t> expected_counts(static_cast<size_t>(columns * 2 * counts_per_window())),
+      actual_counts(expected_counts.size());
+  for (int64_t block = 0; block < n_blocks; ++block)
+    engine.kernels->summarise(plan, draws.data() + block * block_draws, 704, std::min(block_draws, n - block * block_draws),
+                              expected.data() + 2 * columns * block, expected_counts.data());
+  shim::launch(summarise_kernel, {static_cast<unsigned>(n_blocks), blocks(columns, 2), 1}, 64, plan, draws.data(),
+               int64_t{704}, n, block_draws, actual.data(), actual_counts.data());
+  EXPECT_SAME_BITS(expected, actual);
+  EXPECT_EQ(expected_counts, actual_counts);
+}
+
+TEST_P(KernelBodies, GridEqualsTheCpus) {
+  if (!engine.tau_is_random) return;  // a known tau has no grid
+  std::vector<double> x;
+  for (int i = 0; i < 64; ++i) x.push_back(-8.0 + 0.25 * i);
+  std::vector<double> expected(x.size()), actual(x.size()), shared(x.size());
+  engine.kernels->log_posterior(engine.problem, 64, x.data(), expected.data());
+  shim::launch(log_posterior_kernel, {2, 1, 1}, 32, engine.problem, int64_t{64}, x.data(), actual.data());
+  EXPECT_SAME_BITS(expected, actual);
+  shim::launch(log_posterior_many_schools_kernel, {32, 1, 1}, 64, engine.problem, int64_t{64}, x.data(), shared.data());
+  EXPECT_SAME_BITS(expected, shared);
+}
+
+TEST_P(KernelBodies, FitsEqualTheCpus) {
+  // Two warps share three problems. mu ~ U(a, b) takes a hundred times the work of the others.
+  const bool slow = GetParam().mu_prior[0] == 'u' || engine.problem.n_schools > 100;
+  const std::vector<double> probabilities = {0.025, 0.5, 0.975};
+  FitRequest request = engine.request();
+  request.probabilities = probabilities.data();
+  request.n_probabilities = 3;
+  request.theta = !slow;
+  request.mode_and_shortest = !slow;
+  const int n = slow ? 1 : 3;
+  FitStorage expected(engine.problem.n_schools, 3);
+  const auto workspace = std::make_unique<FitWorkspace>();
+  engine.kernels->fit(engine.problem, request, *workspace, expected.result);
+
+  const std::vector<Problem> problems(static_cast<size_t>(n), engine.problem);
+  std::vector<std::unique_ptr<FitStorage>> storage;
+  std::vector<FitResult> results;
+  for (int p = 0; p < n; ++p) {
+    storage.push_back(std::make_unique<FitStorage>(engine.problem.n_schools, 3));
+    results.push_back(storage.back()->result);
+  }
+  const auto workspaces = std::make_unique<FitWorkspace[]>(2);
+  shim::launch(fit_kernel, {1, 1, 1}, 64, problems.data(), static_cast<int64_t>(n), request, workspaces.get(),
+               results.data());
+  for (int p = 0; p < n; ++p) expect_same_fit(expected.result, results[static_cast<size_t>(p)], request, engine.problem.n_schools);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KernelBodies, testing::ValuesIn(cases()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace taugrid
