@@ -287,15 +287,34 @@ class DirectPosterior {
     }
     peak_ = peak;
     size_t first = 0, last = scan.size() - 1;
-    while (scan[first + 1].second + moments * scan[first + 1].first < moment_peak - kDrop) ++first;
-    while (last > first + 1 && scan[last - 1].second < peak - kDrop) --last;
-    right = scan[first].first;
-    left = scan[last].first;
+    while (scan[first].second + moments * scan[first].first < moment_peak - kDrop) ++first;
+    while (scan[last].second < peak - kDrop) --last;
+    right = std::min(right, scan[first].first + step);
+    left = scan[last].first - step;
 
+    // Panels 1 wide, and finer towards the peak until it is no narrower than they.
+    Wide best = scan[0].first, value = scan[0].second;
+    for (const auto& [x, f] : scan)
+      if (f > value) best = x, value = f;
+    for (Wide reach = step; reach > 1e-15L; reach /= 2)
+      for (const Wide x : {best - reach, best + reach})
+        if (x <= right && rough(x) > value) best = x, value = rough(x);
+    peak_ = value;
+    std::vector<Wide> cuts;
     const int n = static_cast<int>(std::ceil(right - left));
-    for (int i = 0; i < n; ++i)
-      halve(left + (right - left) * i / n, left + (right - left) * (i + 1) / n,
-            nodes_between(left + (right - left) * i / n, left + (right - left) * (i + 1) / n), 0);
+    for (int i = 0; i <= n; ++i) cuts.push_back(left + (right - left) * i / n);
+    for (Wide reach = 0.5L; reach > 1e-12L; reach /= 2) {
+      bool narrow = false;
+      for (const Wide x : {best - reach, best + reach}) {
+        if (x <= left || x >= right || rough(x) > value - 4) continue;
+        cuts.push_back(x);
+        narrow = true;
+      }
+      if (!narrow) break;
+    }
+    std::sort(cuts.begin(), cuts.end());
+    for (size_t i = 0; i + 1 < cuts.size(); ++i)
+      if (cuts[i] < cuts[i + 1]) halve(cuts[i], cuts[i + 1], nodes_between(cuts[i], cuts[i + 1]), 0);
   }
 
   // Takes (a, b) in halves if its integral agrees with theirs.

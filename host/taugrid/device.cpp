@@ -16,8 +16,10 @@ BuildInfo build_info() {
 #else
   info.compiler = "GCC " __VERSION__;
 #endif
-  info.cuda = false;
-  info.cuda_reason = "this build has no CUDA kernels";
+  info.cuda = cuda_compiled_in();
+  const CudaDevices cuda = cuda_devices();
+  info.devices = cuda.names;
+  info.cuda_reason = cuda.reason;
   for (const CpuKernels* kernels : cpu_kernels_available()) info.instruction_sets.push_back(kernels->isa);
   info.instruction_set_used = cpu_kernels().isa;
   info.threads = thread_count(0);

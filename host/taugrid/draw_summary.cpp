@@ -149,36 +149,51 @@ DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, con
                              const Posterior::BlockCallback& also) {
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
-  const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
-  const int slots = n_slots(engine.threads);
-  Buffer blocks(static_cast<size_t>(block_size * slots));
-  std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
   std::vector<double> sums(static_cast<size_t>(2 * n_columns), 0.0);
   // Counts are integers, so each worker may keep its own.
-  std::vector<std::vector<uint64_t>> counts(static_cast<size_t>(engine.threads),
+  std::vector<std::vector<uint64_t>> counts(engine.on_cuda ? 1 : static_cast<size_t>(engine.threads),
                                             std::vector<uint64_t>(counting.n_counts(), 0));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
+  // Blocks come in order, so that sums are added in one order whatever worked on them.
+  const auto consume = [&](int64_t block, const double* block_sums, const double* columns, int64_t stride) {
+    if (control.stop && control.stop()) throw Stopped();
+    for (int64_t i = 0; i < 2 * n_columns; ++i) sums[static_cast<size_t>(i)] += block_sums[i];
+    const int64_t begin = block * kBlockDraws;
+    if (also)
+      also(DrawBlock(columns, stride, static_cast<uint64_t>(begin), length(block), engine.model.data.n_schools(),
+                     with_lp));
+    if (control.progress) control.progress(begin + length(block));
+  };
 
   const auto start = std::chrono::steady_clock::now();
-  ordered_blocks(
-      (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
-      [&](int64_t block, int slot, int worker) {
-        double* columns = blocks.data() + slot * block_size;
-        engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, columns, kBlockDraws);
-        engine.kernels->summarise(counting.plan, columns, kBlockDraws, length(block),
-                                  block_sums.data() + 2 * n_columns * slot,
-                                  counts[static_cast<size_t>(worker)].data());
-      },
-      [&](int64_t block, int slot) {
-        if (control.stop && control.stop()) throw Stopped();
-        for (int64_t i = 0; i < 2 * n_columns; ++i)
-          sums[static_cast<size_t>(i)] += block_sums[static_cast<size_t>(2 * n_columns * slot + i)];
-        const int64_t begin = block * kBlockDraws;
-        if (also)
-          also(DrawBlock(blocks.data() + slot * block_size, kBlockDraws, static_cast<uint64_t>(begin), length(block),
-                         engine.model.data.n_schools(), with_lp));
-        if (control.progress) control.progress(begin + length(block));
-      });
+  if (engine.on_cuda) {
+    const bool columns_wanted = static_cast<bool>(also);
+    CudaDraws(engine.draw_model())
+        .run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan}, counts[0].data(),
+             [&](const CudaChunk& chunk) {
+               const auto first_block = static_cast<int64_t>(chunk.first) / kBlockDraws;
+               for (int64_t b = 0; b * kBlockDraws < chunk.n; ++b)
+                 consume(first_block + b, chunk.block_sums + 2 * n_columns * b,
+                         columns_wanted ? chunk.columns + b * kBlockDraws : nullptr, chunk.stride);
+             });
+  } else {
+    const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
+    const int slots = n_slots(engine.threads);
+    Buffer blocks(static_cast<size_t>(block_size * slots));
+    std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
+    ordered_blocks(
+        (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+        [&](int64_t block, int slot, int worker) {
+          double* columns = blocks.data() + slot * block_size;
+          engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, columns, kBlockDraws);
+          engine.kernels->summarise(counting.plan, columns, kBlockDraws, length(block),
+                                    block_sums.data() + 2 * n_columns * slot,
+                                    counts[static_cast<size_t>(worker)].data());
+        },
+        [&](int64_t block, int slot) {
+          consume(block, block_sums.data() + 2 * n_columns * slot, blocks.data() + slot * block_size, kBlockDraws);
+        });
+  }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   for (size_t worker = 1; worker < counts.size(); ++worker)

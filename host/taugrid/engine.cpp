@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "host/taugrid/buffer.h"
-#include "host/taugrid/device.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/tau_table.h"
 
@@ -26,9 +25,19 @@ FitStorage::FitStorage(int64_t n_schools, int n_probabilities)
 
 Engine::Engine(Model m, const std::string& backend, int thread_request)
     : model(std::move(m)), kernels(&cpu_kernels()), threads(thread_count(thread_request)) {
-  if (backend == "cuda") throw std::invalid_argument("backend cuda: " + build_info().cuda_reason);
-  if (backend != "auto" && backend != "cpu")
+  if (backend != "auto" && backend != "cpu" && backend != "cuda")
     throw std::invalid_argument("backend '" + backend + "' is unknown; known are auto, cpu, cuda");
+  backend_text = std::string("cpu (") + kernels->isa + ")";
+  if (backend != "cpu") {
+    const CudaDevices devices = cuda_devices();
+    if (backend == "cuda" && devices.names.empty()) throw std::invalid_argument("backend cuda: " + devices.reason);
+    if (devices.names.empty()) {
+      why_not_cuda = devices.reason;
+    } else {
+      on_cuda = true;
+      backend_text = "cuda (" + devices.names[0] + ")";
+    }
+  }
 
   const Data& data = model.data;
   size_t best = 0;

@@ -17,8 +17,11 @@ struct Engine {
   Engine& operator=(const Engine&) = delete;
 
   Model model;
-  const CpuKernels* kernels;
+  const CpuKernels* kernels;  // of the fit and the table; of the draws too where they are not on_cuda
   int threads;
+  bool on_cuda = false;
+  std::string backend_text;   // "cpu (v4)", "cuda (NVIDIA H100)"
+  std::string why_not_cuda;   // where `auto` took the CPU
   // y = centre + unit * internal: the unit is a power of two, so that scaling is exact, and the centre is
   // one of the y, so that shifting is.
   double centre;

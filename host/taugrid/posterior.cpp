@@ -91,7 +91,9 @@ Posterior& Posterior::operator=(Posterior&&) noexcept = default;
 
 const Model& Posterior::model() const { return state_->model; }
 
-std::string Posterior::backend() const { return std::string("cpu (") + state_->kernels->isa + ")"; }
+std::string Posterior::backend() const { return state_->backend_text; }
+
+std::string Posterior::why_not_cuda() const { return state_->why_not_cuda; }
 
 FitSummary Posterior::summary(const SummaryOptions& options) const {
   const auto start = std::chrono::steady_clock::now();
@@ -183,6 +185,15 @@ Draws Posterior::draw(int64_t n, uint64_t seed, uint64_t first, bool with_lp) co
   draws.n_schools = s.model.data.n_schools();
   draws.has_lp = with_lp;
   draws.values = Buffer(static_cast<size_t>(s.n_columns(with_lp) * n));
+  if (s.on_cuda) {
+    CudaDraws(s.draw_model()).run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
+                                  [&](const CudaChunk& chunk) {
+                                    for (int64_t c = 0; c < s.n_columns(with_lp); ++c)
+                                      std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
+                                                  draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
+                                  });
+    return draws;
+  }
   const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
   ordered_blocks(
       n_blocks, s.threads,
@@ -199,6 +210,20 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
                             const RunControl& control) const {
   check_draws(n, 0);
   const State& s = *state_;
+  const auto deliver = [&](const double* columns, int64_t stride, int64_t first, int64_t size) {
+    if (control.stop && control.stop()) throw Stopped();
+    callback(DrawBlock(columns, stride, static_cast<uint64_t>(first), size, s.model.data.n_schools(), with_lp));
+    if (control.progress) control.progress(first + size);
+  };
+  if (s.on_cuda) {
+    CudaDraws(s.draw_model()).run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {true, with_lp, nullptr}, nullptr,
+                                  [&](const CudaChunk& chunk) {
+                                    for (int64_t i = 0; i < chunk.n; i += kBlockDraws)
+                                      deliver(chunk.columns + i, chunk.stride, static_cast<int64_t>(chunk.first) + i,
+                                              std::min(kBlockDraws, chunk.n - i));
+                                  });
+    return;
+  }
   const int64_t size = s.n_columns(with_lp) * kBlockDraws;
   Buffer blocks(static_cast<size_t>(size * n_slots(s.threads)));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
@@ -209,11 +234,7 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
                kBlockDraws);
       },
       [&](int64_t block, int slot) {
-        if (control.stop && control.stop()) throw Stopped();
-        const int64_t begin = block * kBlockDraws;
-        callback(DrawBlock(blocks.data() + slot * size, kBlockDraws, static_cast<uint64_t>(begin), length(block),
-                           s.model.data.n_schools(), with_lp));
-        if (control.progress) control.progress(begin + length(block));
+        deliver(blocks.data() + slot * size, kBlockDraws, block * kBlockDraws, length(block));
       });
 }
 

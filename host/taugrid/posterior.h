@@ -93,7 +93,8 @@ class Posterior {
   Posterior& operator=(Posterior&&) noexcept;
 
   const Model& model() const;
-  std::string backend() const;  // what computes: "cpu (v4)"
+  std::string backend() const;       // what draws: "cpu (v4)", "cuda (NVIDIA H100)"
+  std::string why_not_cuda() const;  // the reason, where `auto` took the CPU
 
   // Exact, without random numbers.
   FitSummary summary(const SummaryOptions& options = {}) const;

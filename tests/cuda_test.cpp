@@ -1,0 +1,135 @@
+// The GPU against the CPU: equal bits everywhere. Skipped, visibly, where there is no device.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "host/taugrid/engine.h"
+#include "host/taugrid/posterior.h"
+#include "tests/same_bits.h"
+
+namespace taugrid {
+namespace {
+
+Data eight_schools() { return {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}}; }
+
+Data many_schools(int n) {
+  Data data;
+  for (int j = 0; j < n; ++j) {
+    data.y.push_back((static_cast<int64_t>(j) * 37 % 101) - 50.0);
+    data.sigma.push_back(5.0 + j % 7);
+  }
+  return data;
+}
+
+class Cuda : public testing::Test {
+ protected:
+  void SetUp() override {
+    const CudaDevices devices = cuda_devices();
+    if (devices.names.empty()) GTEST_SKIP() << devices.reason;
+  }
+};
+
+struct Case {
+  const char* tau_prior;
+  const char* mu_prior;
+  int n_schools;
+};
+
+const Case kCases[] = {{"uniform", "flat", 8},         {"half_cauchy:5", "normal:0,5", 8}, {"uniform:50", "uniform:-20,20", 8},
+                       {"half_cauchy:5", "flat", 1},   {"half_normal:5", "flat", 7},       {"half_normal:10", "flat", 300},
+                       {"fixed:0", "flat", 8},         {"fixed:8", "uniform:-20,20", 8},   {"fixed:inf", "normal:0,5", 8}};
+
+Data data_of(const Case& c) { return c.n_schools == 8 ? eight_schools() : many_schools(c.n_schools); }
+
+TEST_F(Cuda, DrawsEqualTheCpus) {
+  for (const Case& c : kCases)
+    for (const bool with_lp : {false, true}) {
+      const Posterior cpu(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0});
+      const Posterior cuda(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0});
+      const int64_t n = c.n_schools > 100 ? 9000 : 100'003;
+      const Draws expected = cpu.draw(n, 5, 12'345, with_lp), actual = cuda.draw(n, 5, 12'345, with_lp);
+      EXPECT_SAME_BITS(std::vector<double>(expected.values.data(), expected.values.data() + expected.values.size()),
+                       std::vector<double>(actual.values.data(), actual.values.data() + actual.values.size()))
+          << c.tau_prior << " " << c.mu_prior << " J = " << c.n_schools;
+    }
+}
+
+TEST_F(Cuda, BlocksEqualTheCpus) {
+  const Posterior cpu(eight_schools(), "uniform", "flat", {"cpu", 0});
+  const Posterior cuda(eight_schools(), "uniform", "flat", {"cuda", 0});
+  std::vector<double> expected, actual;
+  const auto into = [](std::vector<double>& all) {
+    return [&all](const DrawBlock& block) {
+      all.insert(all.end(), block.theta(3).begin(), block.theta(3).end());
+      all.insert(all.end(), block.theta_new().begin(), block.theta_new().end());
+    };
+  };
+  cpu.draw_blocks(1'000'001, 3, false, into(expected));
+  cuda.draw_blocks(1'000'001, 3, false, into(actual));
+  EXPECT_SAME_BITS(expected, actual);
+}
+
+TEST_F(Cuda, SummariesEqualTheCpus) {
+  for (const Case& c : kCases) {
+    const int64_t n = c.n_schools > 100 ? 20'000 : 3'000'001;
+    const DrawSummary expected = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0}).draw_summary(n, 2);
+    const DrawSummary actual = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0}).draw_summary(n, 2);
+    for (size_t i = 0; i < expected.parameters.size(); ++i) {
+      const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
+      EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
+                       (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}));
+      EXPECT_SAME_BITS(a.quantiles, b.quantiles);
+    }
+  }
+}
+
+TEST_F(Cuda, GridEqualsTheCpus) {
+  std::vector<double> x;
+  for (int i = 0; i < 1000; ++i) x.push_back(-20.0 + 0.04 * i);
+  for (const int n_schools : {1, 8, 300, 10'000, 1'000'000}) {
+    const std::vector<double> points(x.begin(), x.begin() + (n_schools > 100'000 ? 64 : 1000));
+    const Engine engine(make_model(many_schools(n_schools), "half_cauchy:5", "flat"), "cpu", 1);
+    std::vector<double> expected(points.size()), actual(points.size());
+    engine.kernels->log_posterior(engine.problem, static_cast<int64_t>(points.size()), points.data(), expected.data());
+    cuda_log_posterior(engine.problem, static_cast<int64_t>(points.size()), points.data(), actual.data());
+    EXPECT_SAME_BITS(expected, actual) << "J = " << n_schools;
+  }
+}
+
+TEST_F(Cuda, FitsEqualTheCpus) {
+  const std::vector<double> probabilities = {0.025, 0.25, 0.5, 0.75, 0.975};
+  for (const Case& c : kCases) {
+    const Engine engine(make_model(data_of(c), c.tau_prior, c.mu_prior), "cpu", 1);
+    FitRequest request = engine.request();
+    request.probabilities = probabilities.data();
+    request.n_probabilities = 5;
+    FitStorage expected(c.n_schools, 5);
+    const auto workspace = std::make_unique<FitWorkspace>();
+    engine.kernels->fit(engine.problem, request, *workspace, expected.result);
+
+    const int n = 100;
+    const std::vector<Problem> problems(n, engine.problem);
+    std::vector<std::unique_ptr<FitStorage>> storage;
+    std::vector<FitResult> results;
+    for (int p = 0; p < n; ++p) {
+      storage.push_back(std::make_unique<FitStorage>(c.n_schools, 5));
+      results.push_back(storage.back()->result);
+    }
+    cuda_fit(problems.data(), n, request, results.data());
+    for (int p = 0; p < n; ++p) expect_same_fit(expected.result, results[static_cast<size_t>(p)], request, c.n_schools);
+  }
+}
+
+TEST_F(Cuda, SortsAsTheCpuDoes) {
+  std::vector<double> values;
+  for (int i = 0; i < 100'000; ++i) values.push_back((i * 7919 % 100'003) - 50'000.5);
+  std::vector<double> expected = values;
+  std::sort(expected.begin(), expected.end());
+  cuda_sort(values.data(), static_cast<int64_t>(values.size()));
+  EXPECT_SAME_BITS(expected, values);
+}
+
+}  // namespace
+}  // namespace taugrid
