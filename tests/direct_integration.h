@@ -223,8 +223,8 @@ class DirectPosterior {
   // Sum of f(mu, weight) over Gauss nodes between low and high, with cuts.
   template <class F>
   void over_mu(const Node& node, Wide low, Wide high, std::vector<Wide> cuts, const F& f) const {
-    static const std::vector<std::pair<Wide, Wide>> kRule = gauss_rule(20);
-    for (int i = 0; i <= 5; ++i) cuts.push_back(node.low + (node.high - node.low) * i / 5);
+    static const std::vector<std::pair<Wide, Wide>> kRule = gauss_rule(16);
+    for (int i = 0; i <= 4; ++i) cuts.push_back(node.low + (node.high - node.low) * i / 4);
     cuts.push_back(low);
     cuts.push_back(high);
     std::sort(cuts.begin(), cuts.end());
@@ -306,9 +306,8 @@ class DirectPosterior {
     for (Wide reach = 0.5L; reach > 1e-12L; reach /= 2) {
       bool narrow = false;
       for (const Wide x : {best - reach, best + reach}) {
-        if (x <= left || x >= right || rough(x) > value - 4) continue;
-        cuts.push_back(x);
-        narrow = true;
+        narrow = narrow || x <= left || (x < right && rough(x) < value - 4);
+        if (left < x && x < right) cuts.push_back(x);
       }
       if (!narrow) break;
     }

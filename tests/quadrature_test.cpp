@@ -128,12 +128,27 @@ TEST_P(Quadrature, OfTauAndMuIsTheDirectIntegration) {
       expect_moment(theta_new.mean, direct.mu_mean(), direct.theta_new_sd(), "theta_new.mean");
       expect_moment(theta_new.sd, direct.theta_new_sd(), direct.theta_new_sd(), "theta_new.sd");
     }
-    if (HasFailure()) return;  // one case at a time is enough to read
+    // if (HasFailure()) return;  // one case at a time is enough to read
   }
 }
 INSTANTIATE_TEST_SUITE_P(Tens, Quadrature, testing::Range(0, 24));
 
-// The same random cases, the laws of theta_1 and theta_new.
+// Newton's step from the mode to where the density's derivative vanishes, and the shortest interval's mass and
+// densities: 1e-8 of an sd.
+template <class Law>
+void expect_mode_and_shortest(const Law& law, const ParameterSummary& parameter, double width) {
+  SCOPED_TRACE(parameter.name);
+  const auto at = law(parameter.mode);
+  EXPECT_LT(at.curvature, 0);
+  EXPECT_LT(std::abs(at.slope / at.curvature), 1e-8 * width) << "mode " << testing::PrintToString(parameter.mode);
+  const auto a = law(parameter.shortest.lower), b = law(parameter.shortest.upper);
+  EXPECT_NEAR(b.cdf - a.cdf, 0.95, 1e-9);
+  EXPECT_LT(std::abs((b.density - a.density) / (a.slope - b.slope)), 1e-8 * width) << "shortest interval";
+  EXPECT_LE(parameter.shortest.upper - parameter.shortest.lower,
+            (parameter.central.upper - parameter.central.lower) * (1 + 1e-12));
+}
+
+// Fresh random cases, the laws of theta_1 and theta_new.
 class QuadratureOfTheta : public testing::TestWithParam<int> {};
 
 TEST_P(QuadratureOfTheta, IsTheDirectIntegration) {
@@ -149,7 +164,11 @@ TEST_P(QuadratureOfTheta, IsTheDirectIntegration) {
       expect_quantile([&](double q) { return direct.theta_new(q).cdf; }, summary.parameters.back().quantiles[i], p,
                       "theta_new");
     }
-    if (HasFailure()) return;
+    const auto width = [](const ParameterSummary& parameter) { return parameter.quantiles[2] - parameter.quantiles[1]; };
+    const ParameterSummary &theta = summary.parameters[2], &theta_new = summary.parameters.back();
+    expect_mode_and_shortest([&](double q) { return direct.theta(0, q); }, theta, width(theta));
+    expect_mode_and_shortest([&](double q) { return direct.theta_new(q); }, theta_new, width(theta_new));
+    // if (HasFailure()) return;
   }
 }
 INSTANTIATE_TEST_SUITE_P(Dozens, QuadratureOfTheta, testing::Range(0, 4));

@@ -49,6 +49,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->capture_default_str();
   app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
   app.add_option("--backend", options.device.backend, "What computes")
+      ->each([&options](const std::string&) { options.backend_given = true; })
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   app.add_option("--threads", options.device.threads, "Threads of the CPU; 0 is all that there are")
@@ -64,6 +65,12 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
 
 void tell(const CommonOptions& options, const std::string& line) {
   if (!options.quiet) std::fprintf(stderr, "taugrid: %s\n", line.c_str());
+}
+
+void tell_backend(const CommonOptions& options, const Posterior& posterior) {
+  if (!options.backend_given || options.device.backend != "auto") return;
+  const std::string why = posterior.why_not_cuda();
+  tell(options, "backend auto took " + posterior.backend() + (why.empty() ? "" : ": " + why));
 }
 
 Data read_input(const CommonOptions& options) {

@@ -15,6 +15,7 @@ struct CommonOptions {
   std::string tau_prior = "uniform";
   std::string mu_prior = "flat";
   DeviceOptions device;
+  bool backend_given = false;
   std::string format = "table";
   bool quiet = false;
 };
@@ -26,6 +27,9 @@ Data read_input(const CommonOptions& options);
 
 // One line to standard error, unless --quiet.
 void tell(const CommonOptions& options, const std::string& line);
+
+// Where `--backend auto` was asked for in so many words: what it took, and why.
+void tell_backend(const CommonOptions& options, const Posterior& posterior);
 
 // The result to standard output, and to standard error what its format has no place for. With
 // `stdout_taken`, by draws, all goes to standard error.

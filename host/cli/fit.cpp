@@ -20,6 +20,7 @@ void run(const FitOptions& options) {
   }
   const Posterior posterior(read_input(options), options.tau_prior, options.mu_prior,
                             options.device);
+  tell_backend(options, posterior);
   const FitSummary exact = posterior.summary();
   print_result(options, {exact});
   if (options.plot) {

@@ -143,9 +143,39 @@ DrawSummary empty_summary(int64_t n, uint64_t seed) {
   return summary;
 }
 
-}  // namespace
+// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost.
+constexpr int64_t kSortedDraws = 100'000;
+constexpr int64_t kSortedValues = int64_t{1} << 23;
 
-DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+// What every sample summary of this model must say, whatever its draws: nothing about a parameter that
+// does not exist, no standard error of a mean that has none.
+void mark_absent(const Model& model, DrawSummary& summary) {
+  const size_t last = summary.parameters.size() - 1;  // theta_new; 0 is tau and 1 is mu
+  for (const size_t k : {size_t{0}, size_t{1}, last}) {
+    SampleSummary& sample = summary.parameters[k];
+    if (std::isnan(sample.mean) || std::isinf(sample.mean)) {
+      const size_t n = sample.quantiles.size();
+      sample = {kNaN, kNaN, kNaN, std::vector<double>(n, kNaN), 0.0};
+    }
+    if (!(k == 1 ? model.mu_moment_exists(2) : model.tau_moment_exists(2))) sample.se_mean = kNaN;
+  }
+}
+
+DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, bool with_lp,
+                          const Posterior::BlockCallback& also) {
+  const auto start = std::chrono::steady_clock::now();
+  const Draws draws = engine.draws(n, seed, 0, with_lp);
+  DrawSummary summary = summarise(draws, seed);
+  summary.draws_per_second =
+      static_cast<double>(n) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (int64_t begin = 0; also && begin < n; begin += kBlockDraws)
+    also(DrawBlock(draws.values.data() + begin, n, static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin),
+                   draws.n_schools, with_lp));
+  return summary;
+}
+
+// Many: sums and counts of blocks, in memory that does not grow with n.
+DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also) {
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
@@ -217,6 +247,18 @@ DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, con
     }
     summary.parameters.push_back(std::move(sample));
   }
+  return summary;
+}
+
+}  // namespace
+
+DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+                             const Posterior::BlockCallback& also) {
+  const bool few = n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues;
+  DrawSummary summary = few ? summarise_few(engine, n, seed, with_lp, also)
+                            : summarise_counts(engine, n, seed, control, with_lp, also);
+  summary.backend = engine.backend_text;
+  mark_absent(engine.model, summary);
   return summary;
 }
 

@@ -27,7 +27,8 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
     : model(std::move(m)), kernels(&cpu_kernels()), threads(thread_count(thread_request)) {
   if (backend != "auto" && backend != "cpu" && backend != "cuda")
     throw std::invalid_argument("backend '" + backend + "' is unknown; known are auto, cpu, cuda");
-  backend_text = std::string("cpu (") + kernels->isa + ")";
+  cpu_text = std::string("cpu (") + kernels->isa + ")";
+  backend_text = cpu_text;
   if (backend != "cpu") {
     const CudaDevices devices = cuda_devices();
     if (backend == "cuda" && devices.names.empty()) throw std::invalid_argument("backend cuda: " + devices.reason);
@@ -35,6 +36,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
       why_not_cuda = devices.reason;
     } else {
       on_cuda = true;
+      fits_on_cuda = backend == "cuda";
       backend_text = "cuda (" + devices.names[0] + ")";
     }
   }
@@ -87,6 +89,15 @@ FitRequest Engine::request() const {
   return request;
 }
 
+void Engine::fit(const FitRequest& wanted, FitResult& result) const {
+  if (fits_on_cuda) {
+    cuda_fit(&problem, 1, wanted, &result);
+  } else {
+    const auto workspace = std::make_unique<FitWorkspace>();
+    kernels->fit(problem, wanted, *workspace, result);
+  }
+}
+
 void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double* columns, int64_t stride) const {
   const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
   const DrawModel draws = draw_model();
@@ -115,14 +126,41 @@ void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double
   if (begin < end) ragged(begin, end);
 }
 
+Draws Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
+  Draws draws;
+  draws.first = first;
+  draws.n = n;
+  draws.n_schools = model.data.n_schools();
+  draws.has_lp = with_lp;
+  draws.values = Buffer(static_cast<size_t>(n_columns(with_lp) * n));
+  if (on_cuda) {
+    CudaDraws(draw_model()).run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
+                                  [&](const CudaChunk& chunk) {
+                                    for (int64_t c = 0; c < n_columns(with_lp); ++c)
+                                      std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
+                                                  draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
+                                  });
+    return draws;
+  }
+  const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
+  ordered_blocks(
+      n_blocks, threads,
+      [&](int64_t block, int, int) {
+        const int64_t begin = block * kBlockDraws;
+        draw(seed, first + static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), with_lp,
+               draws.values.data() + begin, n);
+      },
+      [](int64_t, int) {});
+  return draws;
+}
+
 std::vector<double> Engine::quantiles(const std::vector<double>& probabilities) const {
   FitStorage storage(model.data.n_schools(), static_cast<int>(probabilities.size()));
   FitRequest wanted = request();
   wanted.probabilities = probabilities.data();
   wanted.n_probabilities = static_cast<int>(probabilities.size());
   wanted.mode_and_shortest = false;
-  const auto workspace = std::make_unique<FitWorkspace>();
-  kernels->fit(problem, wanted, *workspace, storage.result);
+  fit(wanted, storage.result);
   const size_t n = probabilities.size();
   for (size_t i = 0; i < storage.quantiles.size(); ++i)
     storage.quantiles[i] = i < n ? unit * storage.quantiles[i] : std::fma(unit, storage.quantiles[i], centre);

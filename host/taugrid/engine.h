@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/taugrid/model.h"
+#include "host/taugrid/posterior.h"
 #include "kernels/kernels.h"
 
 namespace taugrid {
@@ -20,7 +21,9 @@ struct Engine {
   const CpuKernels* kernels;  // of the fit and the table; of the draws too where they are not on_cuda
   int threads;
   bool on_cuda = false;
-  std::string backend_text;   // "cpu (v4)", "cuda (NVIDIA H100)"
+  bool fits_on_cuda = false;  // only where cuda was asked for: one posterior is sooner done on the CPU
+  std::string cpu_text;       // "cpu (v4)"
+  std::string backend_text;   // of the draws: "cpu (v4)", "cuda (NVIDIA H100)"
   std::string why_not_cuda;   // where `auto` took the CPU
   // y = centre + unit * internal: the unit is a power of two, so that scaling is exact, and the centre is
   // one of the y, so that shifting is.
@@ -37,9 +40,14 @@ struct Engine {
   int64_t n_columns(bool with_lp) const { return model.data.n_schools() + (with_lp ? 4 : 3); }
   // What is asked of a fit, but for the probabilities.
   FitRequest request() const;
+  // The exact summary, on whichever device fits.
+  void fit(const FitRequest& request, FitResult& result) const;
 
   // Draws first .. first + n - 1, any first and n, into columns `stride` apart.
   void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double* columns, int64_t stride) const;
+
+  // The same in memory, by every thread, or by the GPU.
+  Draws draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const;
 
   // Exact quantiles (parameter, probability) in the order of the columns, units of y; NaN where a
   // parameter does not exist.

@@ -120,8 +120,7 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   request.probabilities = probabilities.data();
   request.n_probabilities = static_cast<int>(probabilities.size());
   request.level = options.level;
-  const auto workspace = std::make_unique<FitWorkspace>();
-  s.kernels->fit(s.problem, request, *workspace, storage.result);
+  s.fit(request, storage.result);
   const FitResult& result = storage.result;
 
   const Units units{s.centre, s.unit};
@@ -129,7 +128,7 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   summary.n_schools = data.n_schools();
   summary.tau_prior = s.model.tau_prior.text;
   summary.mu_prior = s.model.mu_prior.text;
-  summary.backend = backend();
+  summary.backend = s.fits_on_cuda ? s.backend_text : s.cpu_text;
   summary.probabilities.assign(probabilities.begin(), probabilities.begin() + static_cast<std::ptrdiff_t>(n_shown));
   summary.level = options.level;
   const auto add = [&](const ParameterResult& parameter, const std::string& name, const std::string& label,
@@ -178,32 +177,7 @@ double Posterior::tau_cdf(double tau) const {
 
 Draws Posterior::draw(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
   check_draws(n, first);
-  const State& s = *state_;
-  Draws draws;
-  draws.first = first;
-  draws.n = n;
-  draws.n_schools = s.model.data.n_schools();
-  draws.has_lp = with_lp;
-  draws.values = Buffer(static_cast<size_t>(s.n_columns(with_lp) * n));
-  if (s.on_cuda) {
-    CudaDraws(s.draw_model()).run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
-                                  [&](const CudaChunk& chunk) {
-                                    for (int64_t c = 0; c < s.n_columns(with_lp); ++c)
-                                      std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
-                                                  draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
-                                  });
-    return draws;
-  }
-  const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
-  ordered_blocks(
-      n_blocks, s.threads,
-      [&](int64_t block, int, int) {
-        const int64_t begin = block * kBlockDraws;
-        s.draw(seed, first + static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), with_lp,
-               draws.values.data() + begin, n);
-      },
-      [](int64_t, int) {});
-  return draws;
+  return state_->draws(n, seed, first, with_lp);
 }
 
 void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,

@@ -106,10 +106,13 @@ NameAndNumbers split(const std::string& text, const std::string& what) {
   while (true) {
     const size_t comma = text.find(',', begin);
     std::string item = text.substr(begin, comma == std::string::npos ? comma : comma - begin);
-    const size_t first = item.find_first_not_of(" +");
+    const size_t first = item.find_first_not_of(' ');
     item = first == std::string::npos ? "" : item.substr(first, item.find_last_not_of(' ') - first + 1);
+    if (item.size() > 1 && item[0] == '+' && item[1] != '+' && item[1] != '-') item.erase(0, 1);
     double value = 0.0;
     const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), value);
+    if (error == std::errc::result_out_of_range)
+      throw std::invalid_argument(what + " prior " + text + ": " + item + " is beyond the range of a double");
     if (item.empty() || error != std::errc() || end != item.data() + item.size())
       throw std::invalid_argument(what + " prior " + text + ": '" + item + "' is not a number");
     parts.texts.push_back(item);

@@ -42,7 +42,7 @@ Json result_head(const Result& result) {
   Json object;
   object["taugrid"] = version();
   object["stream"] = kStreamVersion;
-  object["backend"] = fit.backend;
+  object["backend"] = result.draw != nullptr ? result.draw->backend : fit.backend;
   object["seconds"] = fit.seconds;
   object["model"] = {
       {"J", fit.n_schools}, {"tau_prior", fit.tau_prior}, {"mu_prior", fit.mu_prior}};
