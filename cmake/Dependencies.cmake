@@ -2,7 +2,8 @@
 # GTest::gtest_main and taugrid_mpfr (tests), benchmark::benchmark_main (bench). None reaches a user of the installed library.
 #
 # With TAUGRID_DEPS_DIR nothing is looked up on the system: include/ holds the header-only libraries and
-# benchmark/, googletest/ its sources, lib/ libbenchmark.a and libbenchmark_main.a.
+# benchmark/, googletest/ its sources, lib/ libbenchmark.a or libbenchmark.so* and libbenchmark_main.a.
+# scripts/make-deps fills such a folder.
 find_package(Threads REQUIRED)
 
 if(TAUGRID_DEPS_DIR)
@@ -28,10 +29,12 @@ if(TAUGRID_DEPS_DIR)
       add_library(GTest::gtest_main ALIAS gtest_main)
     endif()
   endif()
-  if(TAUGRID_BENCH AND EXISTS ${TAUGRID_DEPS_DIR}/lib/libbenchmark_main.a)
-    add_library(benchmark::benchmark STATIC IMPORTED)
+  file(GLOB libbenchmark ${TAUGRID_DEPS_DIR}/lib/libbenchmark.a ${TAUGRID_DEPS_DIR}/lib/libbenchmark.so*)
+  if(TAUGRID_BENCH AND libbenchmark AND EXISTS ${TAUGRID_DEPS_DIR}/lib/libbenchmark_main.a)
+    list(GET libbenchmark 0 libbenchmark)
+    add_library(benchmark::benchmark UNKNOWN IMPORTED)
     set_target_properties(benchmark::benchmark PROPERTIES
-      IMPORTED_LOCATION ${TAUGRID_DEPS_DIR}/lib/libbenchmark.a
+      IMPORTED_LOCATION ${libbenchmark}
       INTERFACE_INCLUDE_DIRECTORIES ${TAUGRID_DEPS_DIR}/include
       INTERFACE_LINK_LIBRARIES Threads::Threads)
     add_library(benchmark::benchmark_main STATIC IMPORTED)

@@ -32,28 +32,77 @@ class Cuda : public testing::Test {
 };
 
 struct Case {
+  const char* name;
   const char* tau_prior;
   const char* mu_prior;
   int n_schools;
 };
 
-const Case kCases[] = {{"uniform", "flat", 8},         {"half_cauchy:5", "normal:0,5", 8}, {"uniform:50", "uniform:-20,20", 8},
-                       {"half_cauchy:5", "flat", 1},   {"half_normal:5", "flat", 7},       {"half_normal:10", "flat", 300},
-                       {"fixed:0", "flat", 8},         {"fixed:8", "uniform:-20,20", 8},   {"fixed:inf", "normal:0,5", 8}};
+const Case kCases[] = {{"flat", "uniform", "flat", 8},
+                       {"normal", "half_cauchy:5", "normal:0,5", 8},
+                       {"uniform", "uniform:50", "uniform:-20,20", 8},
+                       {"one", "half_cauchy:5", "flat", 1},
+                       {"seven", "half_normal:5", "flat", 7},
+                       {"many", "half_normal:10", "flat", 300},
+                       {"pooled", "fixed:0", "flat", 8},
+                       {"fixed", "fixed:8", "uniform:-20,20", 8},
+                       {"separate", "fixed:inf", "normal:0,5", 8}};
 
 Data data_of(const Case& c) { return c.n_schools == 8 ? eight_schools() : many_schools(c.n_schools); }
 
-TEST_F(Cuda, DrawsEqualTheCpus) {
-  for (const Case& c : kCases)
-    for (const bool with_lp : {false, true}) {
-      const Posterior cpu(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0});
-      const Posterior cuda(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0});
-      const int64_t n = c.n_schools > 100 ? 9000 : 100'003;
-      const Draws expected = cpu.draw(n, 5, 12'345, with_lp), actual = cuda.draw(n, 5, 12'345, with_lp);
-      EXPECT_SAME_BITS(std::vector<double>(expected.values.data(), expected.values.data() + expected.values.size()),
-                       std::vector<double>(actual.values.data(), actual.values.data() + actual.values.size()))
-          << c.tau_prior << " " << c.mu_prior << " J = " << c.n_schools;
-    }
+class CudaModels : public Cuda, public testing::WithParamInterface<Case> {};
+
+INSTANTIATE_TEST_SUITE_P(All, CudaModels, testing::ValuesIn(kCases), [](const auto& info) { return info.param.name; });
+
+TEST_P(CudaModels, DrawsEqualTheCpus) {
+  const Case& c = GetParam();
+  const Posterior cpu(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0});
+  const Posterior cuda(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0});
+  const int64_t n = c.n_schools > 100 ? 9000 : 100'003;
+  for (const bool with_lp : {false, true}) {
+    const Draws expected = cpu.draw(n, 5, 12'345, with_lp), actual = cuda.draw(n, 5, 12'345, with_lp);
+    EXPECT_SAME_BITS(std::vector<double>(expected.values.data(), expected.values.data() + expected.values.size()),
+                     std::vector<double>(actual.values.data(), actual.values.data() + actual.values.size()))
+        << (with_lp ? "with lp" : "without lp");
+  }
+}
+
+TEST_P(CudaModels, SummariesEqualTheCpus) {
+  const Case& c = GetParam();
+  const int64_t n = c.n_schools > 100 ? 20'000 : 3'000'001;
+  const DrawSummary expected = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0}).draw_summary(n, 2);
+  const DrawSummary actual = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0}).draw_summary(n, 2);
+  for (size_t i = 0; i < expected.parameters.size(); ++i) {
+    const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
+    EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
+                     (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}))
+        << "parameter " << i;
+    EXPECT_SAME_BITS(a.quantiles, b.quantiles) << "parameter " << i;
+  }
+}
+
+TEST_P(CudaModels, FitsEqualTheCpus) {
+  const Case& c = GetParam();
+  const std::vector<double> probabilities = {0.025, 0.25, 0.5, 0.75, 0.975};
+  const Engine engine(make_model(data_of(c), c.tau_prior, c.mu_prior), "cpu", 1);
+  FitRequest request = engine.request();
+  request.probabilities = probabilities.data();
+  request.n_probabilities = 5;
+  FitStorage expected(c.n_schools, 5);
+  const auto workspace = std::make_unique<FitWorkspace>();
+  engine.kernels->fit(engine.problem, request, *workspace, expected.result);
+
+  const int n = 100;
+  const std::vector<Problem> problems(n, engine.problem);
+  std::vector<std::unique_ptr<FitStorage>> storage;
+  std::vector<FitResult> results;
+  for (int p = 0; p < n; ++p) {
+    storage.push_back(std::make_unique<FitStorage>(c.n_schools, 5));
+    results.push_back(storage.back()->result);
+  }
+  cuda_fit(problems.data(), n, request, results.data());
+  for (int p = 0; p < n; ++p)
+    expect_same_fit(expected.result, results[static_cast<size_t>(p)], request, c.n_schools);
 }
 
 TEST_F(Cuda, BlocksEqualTheCpus) {
@@ -71,54 +120,22 @@ TEST_F(Cuda, BlocksEqualTheCpus) {
   EXPECT_SAME_BITS(expected, actual);
 }
 
-TEST_F(Cuda, SummariesEqualTheCpus) {
-  for (const Case& c : kCases) {
-    const int64_t n = c.n_schools > 100 ? 20'000 : 3'000'001;
-    const DrawSummary expected = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0}).draw_summary(n, 2);
-    const DrawSummary actual = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0}).draw_summary(n, 2);
-    for (size_t i = 0; i < expected.parameters.size(); ++i) {
-      const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
-      EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
-                       (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}));
-      EXPECT_SAME_BITS(a.quantiles, b.quantiles);
-    }
-  }
-}
-
 TEST_F(Cuda, GridEqualsTheCpus) {
   std::vector<double> x;
   for (int i = 0; i < 1000; ++i) x.push_back(-20.0 + 0.04 * i);
+  // The prior of a small problem, because the posterior of a large one takes seconds.
+  const Engine engine(make_model(many_schools(8), "half_cauchy:5", "flat"), "cpu", 1);
   for (const int n_schools : {1, 8, 300, 10'000, 1'000'000}) {
-    const std::vector<double> points(x.begin(), x.begin() + (n_schools > 100'000 ? 64 : 1000));
-    const Engine engine(make_model(many_schools(n_schools), "half_cauchy:5", "flat"), "cpu", 1);
-    std::vector<double> expected(points.size()), actual(points.size());
-    engine.kernels->log_posterior(engine.problem, static_cast<int64_t>(points.size()), points.data(), expected.data());
-    cuda_log_posterior(engine.problem, static_cast<int64_t>(points.size()), points.data(), actual.data());
+    const auto n = static_cast<int64_t>(n_schools > 100'000 ? 64 : 1000);
+    const Data data = many_schools(n_schools);
+    Problem problem = engine.problem;
+    problem.y = data.y.data();
+    problem.sigma = data.sigma.data();
+    problem.n_schools = n_schools;
+    std::vector<double> expected(static_cast<size_t>(n)), actual(static_cast<size_t>(n));
+    engine.kernels->log_posterior(problem, n, x.data(), expected.data());
+    cuda_log_posterior(problem, n, x.data(), actual.data());
     EXPECT_SAME_BITS(expected, actual) << "J = " << n_schools;
-  }
-}
-
-TEST_F(Cuda, FitsEqualTheCpus) {
-  const std::vector<double> probabilities = {0.025, 0.25, 0.5, 0.75, 0.975};
-  for (const Case& c : kCases) {
-    const Engine engine(make_model(data_of(c), c.tau_prior, c.mu_prior), "cpu", 1);
-    FitRequest request = engine.request();
-    request.probabilities = probabilities.data();
-    request.n_probabilities = 5;
-    FitStorage expected(c.n_schools, 5);
-    const auto workspace = std::make_unique<FitWorkspace>();
-    engine.kernels->fit(engine.problem, request, *workspace, expected.result);
-
-    const int n = 100;
-    const std::vector<Problem> problems(n, engine.problem);
-    std::vector<std::unique_ptr<FitStorage>> storage;
-    std::vector<FitResult> results;
-    for (int p = 0; p < n; ++p) {
-      storage.push_back(std::make_unique<FitStorage>(c.n_schools, 5));
-      results.push_back(storage.back()->result);
-    }
-    cuda_fit(problems.data(), n, request, results.data());
-    for (int p = 0; p < n; ++p) expect_same_fit(expected.result, results[static_cast<size_t>(p)], request, c.n_schools);
   }
 }
 

@@ -34,7 +34,9 @@ Case random_case(int n) {
   };
   const auto normal = [&] { return std::sqrt(-2 * std::log(uniform(1e-300, 1))) * std::cos(6.283185307179586 * uniform(0, 1)); };
   Case c;
-  const double largest_j = n % 4 == 0 ? 50 : 12;
+  const int mu_form = n / 4 % 3;
+  // A parameter under a uniform mu prior costs a hundred times one under the others.
+  const double largest_j = mu_form == 2 ? 5 : n % 4 == 0 ? 50 : 12;
   const int n_schools = static_cast<int>(std::exp(uniform(0, std::log(largest_j + 0.99))));
   const double unit = std::exp(uniform(-10, 10)), place = unit * 100 * normal();
   const double decades = uniform(0, 4);
@@ -52,7 +54,6 @@ Case random_case(int n) {
   if (form == 0) c.tau_prior = "half_normal:" + number(scale);
   if (form == 1) c.tau_prior = "half_cauchy:" + number(scale);
   if (form == 2) c.tau_prior = "uniform:" + number(scale);
-  const int mu_form = n / 4 % 3;
   if (form == 3) c.tau_prior = n_schools >= (mu_form == 0 ? 3 : 2) ? "uniform" : "half_normal:" + number(scale);
   c.mu_prior = "flat";
   const double width = smallest * std::pow(10, uniform(-2, 3));
@@ -128,7 +129,7 @@ TEST_P(Quadrature, OfTauAndMuIsTheDirectIntegration) {
       expect_moment(theta_new.mean, direct.mu_mean(), direct.theta_new_sd(), "theta_new.mean");
       expect_moment(theta_new.sd, direct.theta_new_sd(), direct.theta_new_sd(), "theta_new.sd");
     }
-    // if (HasFailure()) return;  // one case at a time is enough to read
+    if (HasFailure()) return;  // one case at a time is enough to read
   }
 }
 INSTANTIATE_TEST_SUITE_P(Tens, Quadrature, testing::Range(0, 24));
@@ -168,7 +169,7 @@ TEST_P(QuadratureOfTheta, IsTheDirectIntegration) {
     const ParameterSummary &theta = summary.parameters[2], &theta_new = summary.parameters.back();
     expect_mode_and_shortest([&](double q) { return direct.theta(0, q); }, theta, width(theta));
     expect_mode_and_shortest([&](double q) { return direct.theta_new(q); }, theta_new, width(theta_new));
-    // if (HasFailure()) return;
+    if (HasFailure()) return;
   }
 }
 INSTANTIATE_TEST_SUITE_P(Dozens, QuadratureOfTheta, testing::Range(0, 4));

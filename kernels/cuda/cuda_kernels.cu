@@ -17,7 +17,9 @@ CudaDevices cuda_devices() {
   // Any error here means that there is no device: no driver, too old a one, or none visible.
   if (error != cudaSuccess) {
     cudaGetLastError();
-    devices.reason = std::string("no CUDA device: ") + cudaGetErrorString(error);
+    int driver = 0;  // stays so where none is loaded, of which CUDA says that it is too old
+    cudaDriverGetVersion(&driver);
+    devices.reason = std::string("no CUDA device: ") + (driver == 0 ? "no NVIDIA driver" : cudaGetErrorString(error));
     return devices;
   }
   for (int i = 0; i < n; ++i) {

@@ -8,8 +8,8 @@
 namespace taugrid {
 
 // problems (n); workspaces (warps of the grid); results (n), whose pointers lead to device memory.
-__global__ void fit_kernel(const Problem* problems, int64_t n, FitRequest request, FitWorkspace* workspaces,
-                           FitResult* results) {
+static __global__ void fit_kernel(const Problem* problems, int64_t n, FitRequest request, FitWorkspace* workspaces,
+                                  FitResult* results) {
   const int64_t warp = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
   const int64_t warps = static_cast<int64_t>(gridDim.x) * blockDim.x / kWarp;
   for (int64_t p = warp; p < n; p += warps) {

@@ -36,14 +36,15 @@ struct SchoolSum<SharedPointLane> {
 };
 
 // x (n), log_density (n).
-__global__ void log_posterior_kernel(Problem problem, int64_t n, const double* x, double* log_density) {
+static __global__ void log_posterior_kernel(Problem problem, int64_t n, const double* x, double* log_density) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= n) return;
   GivenTau<CudaLane> at;
   log_density[i] = log_posterior<CudaLane>(problem, x[i], at);
 }
 
-__global__ void log_posterior_many_schools_kernel(Problem problem, int64_t n, const double* x, double* log_density) {
+static __global__ void log_posterior_many_schools_kernel(Problem problem, int64_t n, const double* x,
+                                                         double* log_density) {
   const int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
   if (i >= n) return;
   GivenTau<SharedPointLane> at;

@@ -1,5 +1,6 @@
 // What a kernel body asks of its warp and block, under plain names: CUDA's intrinsics under nvcc, and the
-// launch shim's (tests/launch_shim.h) where the same bodies run on the CPU under sanitizers.
+// launch shim's (tests/launch_shim.h) where the same bodies run on the CPU under sanitizers. A kernel that is
+// no template is static: one program may hold nvcc's kernel and the shim's of the same name.
 #pragma once
 
 #include <cuda_runtime.h>
