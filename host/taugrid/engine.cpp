@@ -61,7 +61,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   problem.mu.form = model.mu_prior.form;
   problem.mu.a = (model.mu_prior.a - centre) / unit;
   problem.mu.b = (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) / unit;
-  problem.tau_prior = tau_prior_record(model.tau_prior, unit);
+  problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
   if (tau_is_random) {

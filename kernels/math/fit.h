@@ -88,7 +88,7 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
     GivenTau<L> at;
     return log_posterior<L>(problem, x, at) - x;
   };
-  result.mode = tau_mode(team, log_density, w).x;
+  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w).x;
   const double upper_x = problem.tau_prior.upper_x;
   panel_law_shortest(team, w.tau, request.level, value, log_density, exp<S>(problem.tau_prior.lower_x),
                      exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
@@ -147,7 +147,7 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (of == MixtureOf::kThetaNew) variance = variance + tau2;
@@ -181,7 +181,7 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
     typename L::Real mu;
     return at_best_mu(L{}, x, mu);
   };
-  const Maximum mode = tau_mode(team, log_density, w);
+  const Maximum mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
   result.joint_mode_tau = mode.x;
   // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
   double mu;
@@ -193,8 +193,9 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
 // The exact summary. The workspace is overwritten, and holds the posterior of tau afterwards. `result` is
 // each member's own; the arrays that it points to (quantiles, theta) are the team's, and its leader writes them.
 template <class Team>
-TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& asked, FitWorkspace& w,
                                  FitResult& result) {
+  FitRequest request = asked;
   using L = typename Team::Lanes;
   using S = Scalar<L>;
   const PriorRecord& prior = problem.tau_prior;
@@ -204,6 +205,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   if (fixed && prior.value > 0x1p1000) {  // tau = infinity: no pooling
     result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
     result.nodes = 0;
+    result.moments_out_of_range = false;
     set_absent(team, request, result.tau);
     set_absent(team, request, result.mu);
     set_absent(team, request, result.theta_new);
@@ -220,6 +222,13 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
 
   result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
   result.nodes = w.n_nodes;
+  result.moments_out_of_range = false;
+  if (!fixed && request.tau_moments > 0 && w.tau.upper[w.tau.n - 1] > 345.0) {
+    // A tail that hardly falls: the integral of tau^2 reaches past the largest double.
+    request.tau_moments = 0;
+    if (!proper_mu) request.mu_moments = 0;
+    result.moments_out_of_range = true;
+  }
   result.cov_mu_tau = fixed ? 0.0 : quiet_nan();
   result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
   if (fixed) {

@@ -30,6 +30,7 @@ struct FitResult {
   ParameterResult tau, mu, theta_new;
   ParameterResult* theta;  // (J), if asked for
   int nodes;               // grid points in the posterior of tau
+  bool moments_out_of_range;  // moments that exist, but whose integrals leave the range of a double
 };
 
 inline constexpr int kMaxScan = 512;       // points between the seeds
