@@ -21,7 +21,7 @@ double log_prior_integral(const PriorRecord& prior, std::span<const double> sigm
   const auto log_density = [&](double x) {
     GivenTau<L> at;
     log_likelihood<L>(problem, x, at);  // for the sums over schools
-    return log_prior_at<L>(problem, x, at) + x;
+    return log_prior_at<L>(problem, x, at);
   };
   CpuTeam<L> team;
   const auto w = std::make_unique<FitWorkspace>();

@@ -127,8 +127,9 @@ TAUGRID_TEMPLATE inline void draw(const DrawModel& model, const StreamPosition& 
       const Real log_tau = x + model.log_unit;
       GivenTau<L> at_tau = given;
       if (problem.tau_prior.form == PriorForm::kSchoolSums) log_likelihood<L>(problem, x, at_tau);  // sum log v_j
-      lp = lp + log_tau - static_cast<double>(n_schools) * log_tau + log_prior_at<L>(problem, x, at_tau) -
-           problem.tau_prior.log_constant + problem.tau_prior.slope * model.log_unit;
+// The prior per unit of x holds the Jacobian log tau already.
+      lp = lp - static_cast<double>(n_schools) * log_tau + log_prior_at<L>(problem, x, at_tau) -
+           problem.tau_prior.log_constant + (problem.tau_prior.slope + 1.0) * model.log_unit;
     }
     if (problem.mu.form == MuForm::kNormal) {
       const Real r = (mu - problem.mu.a) / problem.mu.b;

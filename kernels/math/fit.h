@@ -205,7 +205,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   if (fixed && prior.value > 0x1p1000) {  // tau = infinity: no pooling
     result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
     result.nodes = 0;
-    result.moments_out_of_range = false;
+    result.moments_out_of_range = result.unresolved = false;
     set_absent(team, request, result.tau);
     set_absent(team, request, result.mu);
     set_absent(team, request, result.theta_new);
@@ -267,6 +267,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
         fit_mixture(team, request, 2, w, variances, theta);
         if (team.leads()) result.theta[j] = theta;
       }
+    result.unresolved = w.unresolved;
     return;
   }
 
@@ -288,8 +289,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail is heavy.
   result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
   result.theta_new.sd = theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
-  if (!request.theta) return;
-  for (int64_t j = 0; j < problem.n_schools; ++j) {
+  for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
     const double s2 = problem.sigma[j] * problem.sigma[j];
     const double shrink = s2 / (s2 + tau2);
     const double centre = pooled ? mean_mu : problem.y[j] + shrink * (mean_mu - problem.y[j]);
@@ -299,6 +299,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
                          w, theta);
     if (team.leads()) result.theta[j] = theta;
   }
+  result.unresolved = w.unresolved;
 }
 
 }  // namespace taugrid

@@ -175,7 +175,7 @@ TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename 
   return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
 }
 
-// log p(tau), density per unit of tau, at x = log tau inside the support; `at` as log_likelihood left it.
+// log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood left it.
 template <class L>
 TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L::Real x, const GivenTau<L>& at) {
   using Real = typename L::Real;
@@ -202,7 +202,7 @@ TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L:
 template <class L>
 TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
   const auto log_p = log_likelihood<L>(problem, x, at);
-  return log_p + log_prior_at<L>(problem, x, at) + x;
+  return log_p + log_prior_at<L>(problem, x, at);
 }
 
 // theta_j | tau, y with mu integrated out (flat or normal prior of mu): mean and variance.

@@ -54,12 +54,13 @@ TAUGRID_INLINE typename L::Real log1p_exp(typename L::Real z) {
   return larger + log1p<L>(exp<L>(L::select(positive, -z, z)));
 }
 
-// log p(tau), density per unit of tau, at x = log tau inside the support; sums are those at x.
+// log of the density per unit of x = log tau, tau p(tau), inside the support; sums are those at x. (Per unit
+// of tau a term -x would cancel against the Jacobian's +x, and with it, where x is large, every digit.)
 template <class L>
 TAUGRID_INLINE typename L::Real log_prior(const PriorRecord& prior, typename L::Real x, const SchoolSums<L>& sums) {
   using Real = typename L::Real;
   const Real t = x - prior.log_scale;
-  Real log_p = prior.log_constant + prior.slope * x;
+  Real log_p = prior.log_constant + (prior.slope + 1.0) * x;
   if (prior.form == PriorForm::kPower) {
     if (prior.rate != 0.0) log_p = log_p - prior.rate * exp<L>(prior.power * t);
     if (prior.exponent != 0.0) log_p = log_p - prior.exponent * log1p_exp<L>(prior.q * t);

@@ -97,17 +97,19 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   }
 
   const PriorRecord& prior = problem.tau_prior;
-  // Outwards by blocks of 32, four times as far apart each time: log_t's tails reach e^19 widths.
+  // Outwards by blocks of 32, sixteen times as far apart each time, until the mass beyond, about the
+  // density times the distance, is negligible: log_t's tails reach e^38 widths.
+  const auto beyond = [](double log_density, double distance) { return log_density + log<Scalar<L>>(1.0 + distance); };
   bool open = lo > prior.lower_x;
   double step = 1.0;
-  for (int block = 0; open && begin >= 32; ++block, step = 4.0 * step) {
+  for (int block = 0; open && begin >= 32; ++block, step = 16.0 * step) {
     team.once([&] {
       for (int i = 1; i <= 32; ++i) w.scan_x[begin - i] = w.scan_x[begin] - i * step;
     });
     scan_points(team, log_density, w, begin - 32, 32);
     int stop = begin - 1;
     for (; stop >= begin - 32; --stop) {
-      open = w.scan_x[stop] > prior.lower_x && !(w.scan_log_density[stop] < peak - kLogDrop);
+      open = w.scan_x[stop] > prior.lower_x && !(beyond(w.scan_log_density[stop], lo - w.scan_x[stop]) < peak - kLogDrop);
       if (!open) break;
       peak = max_of(peak, w.scan_log_density[stop]);
       moment_peak = max_of(moment_peak, w.scan_log_density[stop] + k * w.scan_x[stop]);
@@ -116,7 +118,7 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   }
   open = hi < prior.upper_x;
   step = 1.0;
-  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension; ++block, step = 4.0 * step) {
+  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension; ++block, step = 16.0 * step) {
     team.once([&] {
       for (int i = 0; i < 32; ++i) w.scan_x[end + i] = w.scan_x[end - 1] + (i + 1) * step;
     });
@@ -124,7 +126,7 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     int stop = end;
     for (; stop < end + 32; ++stop) {
       const double moment = w.scan_log_density[stop] + k * w.scan_x[stop];
-      open = w.scan_x[stop] < prior.upper_x && !(moment < moment_peak - kLogDrop);
+      open = w.scan_x[stop] < prior.upper_x && !(beyond(moment, w.scan_x[stop] - hi) < moment_peak - kLogDrop);
       if (!open) break;
       peak = max_of(peak, w.scan_log_density[stop]);
       moment_peak = max_of(moment_peak, moment);
@@ -134,8 +136,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   if (w.scan_x[begin] < prior.lower_x) team.once([&] { w.scan_x[begin] = prior.lower_x; });
   if (w.scan_x[end - 1] > prior.upper_x) team.once([&] { w.scan_x[end - 1] = prior.upper_x; });
   // Inside out: the scan may reach further than the threshold asks.
-  while (begin + 2 < end && w.scan_x[begin] > prior.lower_x && w.scan_log_density[begin + 1] < peak - kLogDrop) ++begin;
-  while (begin + 2 < end && w.scan_x[end - 1] < prior.upper_x &&
+  while (begin + 2 < end && w.scan_x[begin + 1] >= lo && w.scan_log_density[begin + 1] < peak - kLogDrop) ++begin;
+  while (begin + 2 < end && w.scan_x[end - 2] <= hi &&
          w.scan_log_density[end - 2] + k * w.scan_x[end - 2] < moment_peak - kLogDrop)
     --end;
 
@@ -146,7 +148,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     const double here = w.scan_log_density[i];
     if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] && here > peak - kLogDrop) {
       const Maximum mode =
-          find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], w.node_value, w.coefficient);
+          find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], 0x1p-51 * abs_of(here),
+                                        w.node_value, w.coefficient);
       cut[n_modes++] = mode.x;
       peak = max_of(peak, mode.value);
       moment_peak = max_of(moment_peak, mode.value + k * mode.x);
@@ -182,7 +185,7 @@ TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_
   if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {exp<Scalar<L>>(lower_x), first};
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
-  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, w.node_value, w.coefficient);
+  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * abs_of(first), w.node_value, w.coefficient);
   return {exp<Scalar<L>>(mode.x), mode.value};
 }
 
@@ -208,7 +211,10 @@ TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, F
 template <class Team>
 TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int moments, FitWorkspace& w) {
   using L = typename Team::Lanes;
-  team.once([&] { make_panel_rule(w.rule); });
+  team.once([&] {
+    make_panel_rule(w.rule);
+    w.unresolved = false;
+  });
   if (problem.tau_prior.form == PriorForm::kPoint) {
     const double tau = problem.tau_prior.value;
     team.once([&] {
@@ -257,6 +263,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   });
   team.once([&] {
     w.n_nodes = n_nodes;
+    w.unresolved = w.tau.unresolved;
     int first = 0, last = w.tau.n - 1;
     while (first < last && w.tau.below[first] < 1e-17) ++first;
     while (last > first && w.tau.above[last] < 1e-17) --last;
