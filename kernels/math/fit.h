@@ -283,9 +283,10 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   const double width = problem.mu.b - problem.mu.a;
   const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * width);
   const double tau2 = w.tau2[middle];
-  uniform_mu_parameter(team, problem, request, UniformMuLaw::kMu, 0, mean_mu, sd_mu, w, result.mu);
+  uniform_mu_parameter(team, problem, request, UniformMuLaw::kMu, 0, mean_mu, sd_mu, 0.0, w, result.mu);
   const UniformMuLaw of_new = pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew;
-  uniform_mu_parameter(team, problem, request, of_new, 0, mean_mu, S::sqrt(sd_mu * sd_mu + tau2), w, result.theta_new);
+  uniform_mu_parameter(team, problem, request, of_new, 0, mean_mu, S::sqrt(sd_mu * sd_mu + tau2), S::sqrt(tau2), w,
+                       result.theta_new);
   // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail is heavy.
   result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
   result.theta_new.sd = theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
@@ -296,7 +297,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     const double scale = pooled ? sd_mu : S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu)));
     ParameterResult theta = result.theta[j];
     uniform_mu_parameter(team, problem, request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, centre, scale,
-                         w, theta);
+                         S::sqrt(tau2 * shrink), w, theta);
     if (team.leads()) result.theta[j] = theta;
   }
   result.unresolved = w.unresolved;

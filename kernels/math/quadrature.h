@@ -243,6 +243,8 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   const double size = abs_of(log_likelihood<Scalar<L>>(problem, w.cuts[w.n_cuts / 2], at));
   PanelTolerance tolerance;
   tolerance.absolute = max_of(1e-11, 0x1p-49 * size);
+  tolerance.least_width = 1.0;
+  tolerance.shape = 1e-7;
   tolerance.moment = static_cast<double>(moments);
   tolerance.moment_peak = w.moment_peak;
   // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.

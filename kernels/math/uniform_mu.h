@@ -85,11 +85,12 @@ TAUGRID_INLINE double asinh_of(double s) {
   return s < 0.0 ? -t : t;
 }
 
-// Everything about one parameter. centre and scale say roughly where it lies.
+// Everything about one parameter. centre and scale say roughly where it lies; layer is a typical sd of it
+// given mu.
 template <class Team>
 TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, const FitRequest& request,
                                                   UniformMuLaw law, int64_t j, double centre, double scale,
-                                                  FitWorkspace& w, ParameterResult& result) {
+                                                  double layer, FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<L>;
   prepare_uniform_mu_law(team, problem, law, j, w);
@@ -157,14 +158,29 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
   left = left_fell ? first_t : (grid_left > left_bound ? fall_off(grid_left, left_bound) : left_bound);
   right = right_fell ? last_t : (grid_right < right_bound ? fall_off(grid_right, right_bound) : right_bound);
   team.once([&] {
-    // The density has kinks at the bounds as tau goes to 0.
-    const double inner[8] = {-4.0, -2.0, -0.5, 0.5, 2.0, 4.0, t_a, t_b};
-    double cut[10];
+    // As tau goes to 0 the density has kinks at the bounds, and beside each a layer about as wide as the
+    // sd of theta given mu, which the nodes of a wide panel would step over: cuts at 8-fold distances.
+    double cut[kMaxModes + 32];
     int n = 0;
+    const auto add = [&](double t) {
+      if (t > left && t < right && n < kMaxModes + 30) cut[n++] = t;
+    };
     cut[n++] = left;
-    for (int i = 0; i < 8; ++i)
-      if (inner[i] > left && inner[i] < right) cut[n++] = inner[i];
     cut[n++] = right;
+    for (int bound = 0; bound < 2; ++bound) {
+      const double t = bound == 0 ? t_a : t_b;
+      add(t);
+      if (law == UniformMuLaw::kMu) continue;
+      double distance = 0.25 * layer / (scale * exp<S>(log_cosh<S>(t)));
+      for (int k = 0; k < 5 && distance < 2.0; ++k, distance = 8.0 * distance) {
+        add(t - distance);
+        add(t + distance);
+      }
+    }
+    for (double t = 0.5; t <= 4.0; t = t == 0.5 ? 2.0 : 2.0 * t) {
+      add(-t);
+      add(t);
+    }
     for (int i = 1; i < n; ++i)
       for (int k = i; k > 0 && cut[k - 1] > cut[k]; --k) {
         const double swap = cut[k];
@@ -175,8 +191,8 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     for (int i = 0; i < n; ++i)
       if (i == 0 || cut[i] > w.cuts[w.n_cuts - 1]) w.cuts[w.n_cuts++] = cut[i];
   });
-  // The law is a CDF of its own, wanted to 1e-9; at the kinks each digit costs seven panels.
-  const PanelTolerance tolerance{1e-10, 0.0, 0.0, infinity};
+  // A CDF is all that is wanted: at the kinks narrow panels may be coarse.
+  const PanelTolerance tolerance{1e-11, 0.0, 1e-3, 0.0, 0.0, infinity};
   build_panels(team, w.rule, log_density_t, peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.other);
   team.once([&] { w.unresolved = w.unresolved || w.other.unresolved; });
 
