@@ -51,9 +51,11 @@ void check_range(const Model& model) {
   if (mu.form == MuForm::kUniform)
     require(std::abs(mu.a - y_min) <= widest && std::abs(mu.b - y_max) <= widest && mu.b - mu.a >= sigma_min / kWidestRatio,
             "mu prior " + mu.text + ": distance of the bounds from y or from each other");
-  if (model.tau_prior.fixed() && std::isfinite(model.tau_prior.parameters[0]))
-    require(model.tau_prior.parameters[0] <= widest, "tau prior " + model.tau_prior.text +
-                                                         ": value (no pooling is fixed:inf)");
+  if (model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0])) return;
+  for (const double scale : tau_prior_scales(model.tau_prior))
+    require(scale <= widest && (scale >= sigma_min / kWidestRatio || model.tau_prior.fixed()),
+            "tau prior " + model.tau_prior.text + ": " +
+                (model.tau_prior.fixed() ? "value (no pooling is fixed:inf)" : "scale"));
 }
 
 }  // namespace

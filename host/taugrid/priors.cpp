@@ -485,6 +485,26 @@ MuPrior parse_mu_prior(const std::string& text) {
   throw std::invalid_argument("mu prior '" + parts.name + "' is unknown; known are " + joined(names));
 }
 
+std::vector<double> tau_prior_scales(const TauPrior& prior) {
+  const Row& row = row_of(prior.name);
+  std::vector<double> scales;
+  for (size_t i = 0; i < prior.parameters.size(); ++i) {
+    const double value = prior.parameters[i];
+    switch (row.parameters[i].unit_power) {
+      case 1:
+        scales.push_back(value);
+        break;
+      case -1:
+        scales.push_back(1.0 / value);
+        break;
+      case 2:
+        scales.push_back(std::sqrt(value));
+        break;
+    }
+  }
+  return scales;
+}
+
 PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma) {
   PriorRecord record{};
   record.form = PriorForm::kPower;

@@ -38,6 +38,9 @@ struct MuPrior {
 TauPrior parse_tau_prior(const std::string& text);
 MuPrior parse_mu_prior(const std::string& text);
 
+// The parameters that scale with y, as lengths: those of the prior's own scale.
+std::vector<double> tau_prior_scales(const TauPrior& prior);
+
 // The record that the kernels evaluate, for tau and sigma (J) in units of `unit` (a power of two).
 PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma);
 
