@@ -248,7 +248,8 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     team.template sum<1>(w.n_nodes, products, [&](int i, typename L::Real(&s)[1]) {
       s[0] = L::load(w.tau.weight + i) * (L::load(w.tau_value + i) - means[0]) * (L::load(w.mu_mean + i) - means[1]);
     });
-    if (request.tau_moments >= 1) result.cov_mu_tau = products[0];
+    // Under a flat prior mu | tau spreads as tau does, so that E|mu tau| needs E tau^2.
+    if (request.tau_moments >= (proper_mu ? 1 : 2)) result.cov_mu_tau = products[0];
     if (request.mode_and_shortest) fit_joint(team, problem, w, result);
   }
 

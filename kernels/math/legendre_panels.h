@@ -68,7 +68,8 @@ struct PanelScratch {
 struct PanelTolerance {
   double absolute;     // on the last coefficients times the width: an error of the CDF
   double least_width;  // or times this, where the density itself is wanted too
-  double shape;        // on the last coefficients, relative to the panel's own largest
+  double shape;        // on the last coefficients, relative to the panel's own largest,
+  double negligible;   // unless its mass is below this
   double moment;       // power k of exp(x) in the highest moment wanted, 0 for none
   double moment_peak;  // the largest log density + k x
   double plain_below;  // x below which what mixtures integrate hardly varies; +inf for no mixtures
@@ -88,7 +89,7 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
   const double width = upper - lower;
   const double mass = abs_of(c[0]) * width;
   // The shape of every panel that the table can reach, however little it holds.
-  if (mass > 1e-19 && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest) return false;
+  if (mass > tolerance.negligible && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest) return false;
   if (tail * max_of(width, tolerance.least_width) > tolerance.absolute) return false;
   if (tolerance.moment > 0.0) {
     // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.

@@ -245,6 +245,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   tolerance.absolute = max_of(1e-11, 0x1p-49 * size);
   tolerance.least_width = 1.0;
   tolerance.shape = 1e-7;
+  tolerance.negligible = 1e-19;  // the table inverts down to 2^-53
   tolerance.moment = static_cast<double>(moments);
   tolerance.moment_peak = w.moment_peak;
   // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.

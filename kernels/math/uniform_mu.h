@@ -99,6 +99,9 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     return uniform_mu_log_density<L>(problem, law, j, w, x);
   };
   const auto log_density_t = [&](typename L::Real t) { return log_density(t) + log_cosh<L>(t); };
+  // What the range is cut by: the density, or, where a second moment is taken from it, x^2 times that.
+  const double moment = law == UniformMuLaw::kThetaNew ? 0.0 : 2.0;
+  const auto log_moment_t = [&](typename L::Real t) { return log_density_t(t) + moment * log_cosh<L>(t); };
   const auto value = [&](double t) { return S::fma(scale, sinh_of<S>(t), centre); };
 
   const double t_a = asinh_of<S>((problem.mu.a - centre) / scale);
@@ -120,7 +123,9 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
       t = L::select(t < left, L::splat(left), t);
       t = L::select(t > right, L::splat(right), t);
       L::store(w.lane_a + i, t);
-      L::store(w.lane_b + i, log_density_t(t));
+      const auto log_f = log_density_t(t);
+      L::store(w.lane_b + i, log_f);
+      L::store(w.lane_c + i, log_f + moment * log_cosh<L>(t));
     });
     int best = 0;
     for (int i = 1; i < kPoints; ++i)
@@ -132,9 +137,9 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
   double peak = w.lane_b[best];
   const double best_t = w.lane_a[best];
   int first = 0, last = kPoints - 1;
-  while (first + 1 < best && w.lane_b[first + 1] < peak - kLogDrop) ++first;
-  while (last - 1 > best && w.lane_b[last - 1] < peak - kLogDrop) --last;
-  const bool left_fell = w.lane_b[first] < peak - kLogDrop, right_fell = w.lane_b[last] < peak - kLogDrop;
+  while (first + 1 < best && w.lane_c[first + 1] < peak - kLogDrop) ++first;
+  while (last - 1 > best && w.lane_c[last - 1] < peak - kLogDrop) --last;
+  const bool left_fell = w.lane_c[first] < peak - kLogDrop, right_fell = w.lane_c[last] < peak - kLogDrop;
   const double first_t = w.lane_a[first], last_t = w.lane_a[last];
   best = best_on_grid(best_t - 0.125, best_t + 0.125);
   peak = max_of(peak, w.lane_b[best]);
@@ -145,7 +150,7 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
         double t = end;
         for (int i = 0; i < 16; ++i, t = 1.25 * t) w.lane_a[i] = abs_of(t) < abs_of(bound) ? t : bound;
       });
-      team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_density_t(L::load(w.lane_a + i))); });
+      team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_moment_t(L::load(w.lane_a + i))); });
       for (int i = 0; i < 16; ++i) {
         end = w.lane_a[i];
         if (w.lane_b[i] < peak - kLogDrop) return end;
@@ -192,7 +197,7 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
       if (i == 0 || cut[i] > w.cuts[w.n_cuts - 1]) w.cuts[w.n_cuts++] = cut[i];
   });
   // A CDF is all that is wanted: at the kinks narrow panels may be coarse.
-  const PanelTolerance tolerance{1e-11, 0.0, 1e-3, 0.0, 0.0, infinity};
+  const PanelTolerance tolerance{1e-11, 0.0, 1e-3, 1e-40, 0.0, 0.0, infinity};
   build_panels(team, w.rule, log_density_t, peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.other);
   team.once([&] { w.unresolved = w.unresolved || w.other.unresolved; });
 
