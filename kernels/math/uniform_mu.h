@@ -39,8 +39,10 @@ TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, 
                                                                 const FitWorkspace& w, typename L::Real x) {
   using Real = typename L::Real;
   Real sum = L::splat(0.0);
-  for (int i = w.first_node; i < w.end_node; ++i) {
-    if (!(w.tau.weight[i] > 1e-14)) continue;
+  // A node counts by its part in second moments: where tau is large, by more than its weight.
+  const double per_variance = 1.0 / w.v_mu[0];
+  for (int i = 0; i < w.n_nodes; ++i) {
+    if (!(w.tau.weight[i] * (1.0 + per_variance * w.tau2[i]) > 1e-15)) continue;
     const Real z = (x - w.mean[i]) * w.inverse_sd[i];
     Real log_f = w.log_weight[i] - 0.5 * (z * z);
     if (law != UniformMuLaw::kMu) {
