@@ -61,7 +61,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   problem.mu.form = model.mu_prior.form;
   problem.mu.a = (model.mu_prior.a - centre) / unit;
   problem.mu.b = (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) / unit;
-  problem.tau_prior = tau_prior_record(model.tau_prior, unit);
+  problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
   if (tau_is_random) {
@@ -71,11 +71,17 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
     tau_only.theta = false;
     tau_only.mode_and_shortest = false;
     kernels->fit(problem, tau_only, *posterior, storage.result);
-    table = make_tau_table(*kernels, posterior->tau);
   }
 }
 
-DrawModel Engine::draw_model() const { return {problem, table.data(), centre, unit, log_unit}; }
+const std::vector<double>& Engine::table() const {
+  std::call_once(table_made_, [&] {
+    if (tau_is_random) table_ = make_tau_table(*kernels, posterior->tau);
+  });
+  return table_;
+}
+
+DrawModel Engine::draw_model() const { return {problem, table().data(), centre, unit, log_unit}; }
 
 FitRequest Engine::request() const {
   FitRequest request{};

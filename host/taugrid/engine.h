@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct Engine {
   Problem problem;
   bool tau_is_random;            // not fixed
   std::unique_ptr<FitWorkspace> posterior;  // of tau, where tau is random
-  std::vector<double> table;
 
+  // The sampling table, made when the first draw asks for it: it costs many fits.
+  const std::vector<double>& table() const;
   DrawModel draw_model() const;
   int64_t n_columns(bool with_lp) const { return model.data.n_schools() + (with_lp ? 4 : 3); }
   // What is asked of a fit, but for the probabilities.
@@ -52,6 +54,10 @@ struct Engine {
   // Exact quantiles (parameter, probability) in the order of the columns, units of y; NaN where a
   // parameter does not exist.
   std::vector<double> quantiles(const std::vector<double>& probabilities) const;
+
+ private:
+  mutable std::once_flag table_made_;
+  mutable std::vector<double> table_;
 };
 
 // Results of a fit with the memory that they point into.

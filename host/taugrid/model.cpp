@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <stdexcept>
 #include <utility>
 
@@ -20,7 +21,8 @@ double likelihood_exponent(const Model& model) {
 bool moment_exists(const Model& model, int k) {
   if (model.tau_prior.fixed()) return std::isfinite(model.tau_prior.parameters[0]);
   if (k == 0 && model.tau_prior.proper) return true;
-  return model.tau_prior.tail_exponent + likelihood_exponent(model) > k + 1.0;
+  const double exponent = model.tau_prior.tail_exponent + likelihood_exponent(model);
+  return exponent > k + 1.0 || (model.tau_prior.log_tail && exponent == k + 1.0);
 }
 
 // Beyond these ratios the problem no longer fits the range of a double, squares and products included.
@@ -49,9 +51,11 @@ void check_range(const Model& model) {
   if (mu.form == MuForm::kUniform)
     require(std::abs(mu.a - y_min) <= widest && std::abs(mu.b - y_max) <= widest && mu.b - mu.a >= sigma_min / kWidestRatio,
             "mu prior " + mu.text + ": distance of the bounds from y or from each other");
-  if (model.tau_prior.fixed() && std::isfinite(model.tau_prior.parameters[0]))
-    require(model.tau_prior.parameters[0] <= widest, "tau prior " + model.tau_prior.text +
-                                                         ": value (no pooling is fixed:inf)");
+  if (model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0])) return;
+  for (const double scale : tau_prior_scales(model.tau_prior))
+    require(scale <= widest && (scale >= sigma_min / kWidestRatio || model.tau_prior.fixed()),
+            "tau prior " + model.tau_prior.text + ": " +
+                (model.tau_prior.fixed() ? "value (no pooling is fixed:inf)" : "scale"));
 }
 
 }  // namespace
@@ -64,13 +68,20 @@ Model make_model(Data data, const std::string& tau_prior, const std::string& mu_
   validate(data);
   Model model{std::move(data), parse_tau_prior(tau_prior), parse_mu_prior(mu_prior)};
   check_range(model);
+  if (model.data.n_schools() < model.tau_prior.min_schools)
+    throw std::invalid_argument("tau prior " + model.tau_prior.text + ": J is " +
+                                std::to_string(model.data.n_schools()) + ", must be at least " +
+                                std::to_string(model.tau_prior.min_schools));
   if (!model.tau_prior.fixed() && !moment_exists(model, 0)) {
     const int64_t n_schools = model.data.n_schools();
-    const int64_t needed = model.mu_prior.proper() ? 2 : 3;
+    const double exponent = model.tau_prior.tail_exponent + likelihood_exponent(model);
+    const auto needed = static_cast<int64_t>(
+        std::floor((model.mu_prior.proper() ? 1.0 : 2.0) - model.tau_prior.tail_exponent) + 1.0);
+    char power[32];
+    std::snprintf(power, sizeof power, "%g", exponent);
     throw std::invalid_argument(
         "the posterior is improper: with J = " + std::to_string(n_schools) + ", tau prior " + model.tau_prior.text +
-        " and mu prior " + model.mu_prior.text + ", p(tau|y) falls only as tau^-" +
-        std::to_string(static_cast<int>(model.tau_prior.tail_exponent + likelihood_exponent(model))) +
+        " and mu prior " + model.mu_prior.text + ", p(tau|y) falls only as tau^-" + power +
         " and has no finite integral; a proper prior of tau (half_normal:scale, half_cauchy:scale, uniform:A)" +
         (model.mu_prior.proper() ? "" : ", a proper prior of mu with J = 2 or more,") + " or J of at least " +
         std::to_string(needed) + " would do");

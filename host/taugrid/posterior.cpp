@@ -147,6 +147,12 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   summary.cov_mu_tau = s.unit * s.unit * result.cov_mu_tau;
   summary.corr_mu_tau = result.tau.sd > 0.0 ? result.cov_mu_tau / (result.tau.sd * result.mu.sd) : kNaN;
   summary.notes = notes_of(s.model);
+  if (result.unresolved)
+    summary.notes.push_back("the quadrature ran out of panels: the last digits are not to be trusted");
+  if (result.moments_out_of_range)
+    summary.notes.push_back("the mean and standard deviation of tau and theta_new" +
+                            std::string(s.model.mu_prior.proper() ? "" : ", and of mu,") +
+                            " exist, but their integrals leave the range of double precision");
   // y has J dimensions of unit and sqrt(2 pi), of which a flat mu takes one; the density of a uniform mu
   // brings the unit back.
   const double n = static_cast<double>(data.n_schools());

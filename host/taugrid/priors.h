@@ -19,6 +19,9 @@ struct TauPrior {
   bool proper;
   // The density falls as tau^-tail_exponent; infinity where it falls faster than any power.
   double tail_exponent;
+  // Whether a logarithm helps it: a moment exists at the limit of the exponent too.
+  bool log_tail;
+  int min_schools;  // fewer leave the prior undefined
 
   bool fixed() const { return name == "fixed"; }
 };
@@ -35,8 +38,11 @@ struct MuPrior {
 TauPrior parse_tau_prior(const std::string& text);
 MuPrior parse_mu_prior(const std::string& text);
 
-// The record that the kernels evaluate, for tau in units of `unit` (a power of two).
-PriorRecord tau_prior_record(const TauPrior& prior, double unit);
+// The parameters that scale with y, as lengths: those of the prior's own scale.
+std::vector<double> tau_prior_scales(const TauPrior& prior);
+
+// The record that the kernels evaluate, for tau and sigma (J) in units of `unit` (a power of two).
+PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma);
 
 // One row of the table, for help texts and documentation.
 struct TauPriorRow {

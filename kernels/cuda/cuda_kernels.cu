@@ -124,6 +124,8 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
     fit.joint_mode_tau = from.joint_mode_tau;
     fit.joint_mode_mu = from.joint_mode_mu;
     fit.nodes = from.nodes;
+    fit.unresolved = from.unresolved;
+    fit.moments_out_of_range = from.moments_out_of_range;
     results[p] = fit;
   }
 }

@@ -125,8 +125,11 @@ TAUGRID_TEMPLATE inline void draw(const DrawModel& model, const StreamPosition& 
     Real lp = -0.5 * squares;
     if (!fixed) {
       const Real log_tau = x + model.log_unit;
-      lp = lp + log_tau - static_cast<double>(n_schools) * log_tau + log_prior<L>(problem.tau_prior, x) -
-           problem.tau_prior.log_constant + problem.tau_prior.slope * model.log_unit;
+      GivenTau<L> at_tau = given;
+      if (problem.tau_prior.form == PriorForm::kSchoolSums) log_likelihood<L>(problem, x, at_tau);  // sum log v_j
+// The prior per unit of x holds the Jacobian log tau already.
+      lp = lp - static_cast<double>(n_schools) * log_tau + log_prior_at<L>(problem, x, at_tau) -
+           problem.tau_prior.log_constant + (problem.tau_prior.slope + 1.0) * model.log_unit;
     }
     if (problem.mu.form == MuForm::kNormal) {
       const Real r = (mu - problem.mu.a) / problem.mu.b;

@@ -88,7 +88,7 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
     GivenTau<L> at;
     return log_posterior<L>(problem, x, at) - x;
   };
-  result.mode = tau_mode(team, log_density, w).x;
+  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w).x;
   const double upper_x = problem.tau_prior.upper_x;
   panel_law_shortest(team, w.tau, request.level, value, log_density, exp<S>(problem.tau_prior.lower_x),
                      exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
@@ -147,7 +147,7 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (of == MixtureOf::kThetaNew) variance = variance + tau2;
@@ -181,7 +181,7 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
     typename L::Real mu;
     return at_best_mu(L{}, x, mu);
   };
-  const Maximum mode = tau_mode(team, log_density, w);
+  const Maximum mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
   result.joint_mode_tau = mode.x;
   // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
   double mu;
@@ -193,8 +193,9 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
 // The exact summary. The workspace is overwritten, and holds the posterior of tau afterwards. `result` is
 // each member's own; the arrays that it points to (quantiles, theta) are the team's, and its leader writes them.
 template <class Team>
-TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& asked, FitWorkspace& w,
                                  FitResult& result) {
+  FitRequest request = asked;
   using L = typename Team::Lanes;
   using S = Scalar<L>;
   const PriorRecord& prior = problem.tau_prior;
@@ -204,6 +205,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   if (fixed && prior.value > 0x1p1000) {  // tau = infinity: no pooling
     result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
     result.nodes = 0;
+    result.moments_out_of_range = result.unresolved = false;
     set_absent(team, request, result.tau);
     set_absent(team, request, result.mu);
     set_absent(team, request, result.theta_new);
@@ -220,6 +222,13 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
 
   result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
   result.nodes = w.n_nodes;
+  result.moments_out_of_range = false;
+  if (!fixed && request.tau_moments > 0 && w.tau.upper[w.tau.n - 1] > 345.0) {
+    // A tail that hardly falls: the integral of tau^2 reaches past the largest double.
+    request.tau_moments = 0;
+    if (!proper_mu) request.mu_moments = 0;
+    result.moments_out_of_range = true;
+  }
   result.cov_mu_tau = fixed ? 0.0 : quiet_nan();
   result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
   if (fixed) {
@@ -239,7 +248,8 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     team.template sum<1>(w.n_nodes, products, [&](int i, typename L::Real(&s)[1]) {
       s[0] = L::load(w.tau.weight + i) * (L::load(w.tau_value + i) - means[0]) * (L::load(w.mu_mean + i) - means[1]);
     });
-    if (request.tau_moments >= 1) result.cov_mu_tau = products[0];
+    // Under a flat prior mu | tau spreads as tau does, so that E|mu tau| needs E tau^2.
+    if (request.tau_moments >= (proper_mu ? 1 : 2)) result.cov_mu_tau = products[0];
     if (request.mode_and_shortest) fit_joint(team, problem, w, result);
   }
 
@@ -258,6 +268,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
         fit_mixture(team, request, 2, w, variances, theta);
         if (team.leads()) result.theta[j] = theta;
       }
+    result.unresolved = w.unresolved;
     return;
   }
 
@@ -273,23 +284,24 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   const double width = problem.mu.b - problem.mu.a;
   const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * width);
   const double tau2 = w.tau2[middle];
-  uniform_mu_parameter(team, problem, request, UniformMuLaw::kMu, 0, mean_mu, sd_mu, w, result.mu);
+  uniform_mu_parameter(team, problem, request, UniformMuLaw::kMu, 0, mean_mu, sd_mu, 0.0, w, result.mu);
   const UniformMuLaw of_new = pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew;
-  uniform_mu_parameter(team, problem, request, of_new, 0, mean_mu, S::sqrt(sd_mu * sd_mu + tau2), w, result.theta_new);
+  uniform_mu_parameter(team, problem, request, of_new, 0, mean_mu, S::sqrt(sd_mu * sd_mu + tau2), S::sqrt(tau2), w,
+                       result.theta_new);
   // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail is heavy.
   result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
   result.theta_new.sd = theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
-  if (!request.theta) return;
-  for (int64_t j = 0; j < problem.n_schools; ++j) {
+  for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
     const double s2 = problem.sigma[j] * problem.sigma[j];
     const double shrink = s2 / (s2 + tau2);
     const double centre = pooled ? mean_mu : problem.y[j] + shrink * (mean_mu - problem.y[j]);
     const double scale = pooled ? sd_mu : S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu)));
     ParameterResult theta = result.theta[j];
     uniform_mu_parameter(team, problem, request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, centre, scale,
-                         w, theta);
+                         S::sqrt(tau2 * shrink), w, theta);
     if (team.leads()) result.theta[j] = theta;
   }
+  result.unresolved = w.unresolved;
 }
 
 }  // namespace taugrid

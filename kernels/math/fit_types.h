@@ -30,6 +30,8 @@ struct FitResult {
   ParameterResult tau, mu, theta_new;
   ParameterResult* theta;  // (J), if asked for
   int nodes;               // grid points in the posterior of tau
+  bool unresolved;            // the panels ran out of room: digits are lost
+  bool moments_out_of_range;  // moments that exist, but whose integrals leave the range of a double
 };
 
 inline constexpr int kMaxScan = 512;       // points between the seeds
@@ -54,6 +56,7 @@ struct FitWorkspace {
 
   // At the nodes of `tau` (or at the one value of a fixed tau, padded with weights of 0).
   int n_nodes;
+  bool unresolved;            // of `tau`, or of any `other` so far
   int first_node, end_node;  // those that a mixture notices
   double tau_value[kMaxNodes];
   double tau2[kMaxNodes];

@@ -43,6 +43,7 @@ TAUGRID_INLINE void make_panel_rule(PanelRule& rule) {
 // The panels of one density, in order, normalised to mass 1.
 struct Panels {
   int n;
+  bool unresolved;            // there was no room to halve every panel that asked for it
   double log_mass;            // log of the integral of exp(log density)
   double lower[kMaxPanels];   // ends
   double upper[kMaxPanels];
@@ -65,7 +66,10 @@ struct PanelScratch {
 
 // What resolves a density. All are relative to exp(peak), the largest density.
 struct PanelTolerance {
-  double absolute;     // on the last coefficients
+  double absolute;     // on the last coefficients times the width: an error of the CDF
+  double least_width;  // or times this, where the density itself is wanted too
+  double shape;        // on the last coefficients, relative to the panel's own largest,
+  double negligible;   // unless its mass is below this
   double moment;       // power k of exp(x) in the highest moment wanted, 0 for none
   double moment_peak;  // the largest log density + k x
   double plain_below;  // x below which what mixtures integrate hardly varies; +inf for no mixtures
@@ -84,9 +88,9 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
   const double tail = abs_of(c[14]) + abs_of(c[15]);
   const double width = upper - lower;
   const double mass = abs_of(c[0]) * width;
-  // The shape of every panel, however little it holds: the table inverts them all.
-  if (tail > (mass > 1e-10 ? 1e-7 : 1e-4) * largest) return false;
-  if (tail > tolerance.absolute) return false;
+  // The shape of every panel that the table can reach, however little it holds.
+  if (mass > tolerance.negligible && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest) return false;
+  if (tail * max_of(width, tolerance.least_width) > tolerance.absolute) return false;
   if (tolerance.moment > 0.0) {
     // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
     const double tail_moment = tail * exp<L>(tolerance.moment * upper - tolerance.moment_peak + peak);
@@ -106,6 +110,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
                                           Panels& panels) {
   using L = typename Team::Lanes;
   int pending = n_cuts - 1, kept = 0;
+  bool unresolved = false;
   team.once([&] {
     for (int p = 0; p < pending; ++p) {
       scratch.lower[p] = cuts[p];
@@ -133,7 +138,10 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       const double a = scratch.lower[p], b = scratch.upper[p];
       const double* c = scratch.coefficient + p * kPanelNodes;
       const bool room = kept + (pending - p) + next + 2 <= kMaxPanels;
-      const bool keep = panel_resolved<Scalar<L>>(c, a, b, peak, tolerance) || depth >= 40 || !room;
+      const bool resolved = panel_resolved<Scalar<L>>(c, a, b, peak, tolerance);
+      // 60 halvings are more than any width needs; a kink of no height would go on.
+      const bool keep = resolved || depth >= 60 || !room;
+      unresolved = unresolved || (!resolved && !room);
       const int at = keep ? kept : next;
       team.once([&] {
         if (keep) {
@@ -180,6 +188,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
     }
     panels.n = kept;
+    panels.unresolved = unresolved;
     panels.log_mass = peak + log<Scalar<L>>(total);
     double below = 0.0;
     for (int p = 0; p < kept; ++p) {

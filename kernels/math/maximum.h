@@ -12,10 +12,11 @@ struct Maximum {
   double value;
 };
 
-// f maps lanes of x to lanes of values; node_value and coefficient are 16 doubles of scratch each.
+// f maps lanes of x to lanes of values that carry rounding noise of the given size; node_value and
+// coefficient are 16 doubles of scratch each.
 template <class Team, class F>
-TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F& f, double lo, double hi,
-                                             double* node_value, double* coefficient) {
+TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F& f, double lo, double hi, double noise,
+                             double* node_value, double* coefficient) {
   using L = typename Team::Lanes;
   for (int pass = 0;; ++pass) {
     const double half = 0.5 * (hi - lo), middle = lo + half;
@@ -37,7 +38,7 @@ TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F&
     double a = best > 0 ? rule.node[best - 1] : -1.0;
     double b = best + 1 < kPanelNodes ? rule.node[best + 1] : 1.0;
     const double tail = abs_of(coefficient[14]) + abs_of(coefficient[15]);
-    const bool resolved = tail <= 1e-10 * variation || variation <= 1e-12 * abs_of(node_value[best]);
+    const bool resolved = tail <= max_of(1e-10 * variation, 8.0 * noise);
     // 60 passes reach the spacing of doubles; a kink never resolves.
     if (!resolved && pass < 60) {
       const double from = middle + half * a;

@@ -125,7 +125,7 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
   // A component is concave within one sd of its mean: if no mean is further than that from another, all
   // are concave between them, and there is one mode.
   if ((hi - lo) * narrowest < 1.0)
-    return {find_maximum(law.team, rule, log_density, lo, hi, node_value, coefficient).x, true};
+    return {find_maximum(law.team, rule, log_density, lo, hi, 0.0, node_value, coefficient).x, true};
 
   const int kPoints = 32;
   law.team.for_points(kPoints, [&](int i) {
@@ -142,7 +142,7 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
   }
   const double a = lane_x[best > 0 ? best - 1 : 0];
   const double b = lane_x[best < kPoints - 1 ? best + 1 : best];
-  return {find_maximum(law.team, rule, log_density, a, b, node_value, coefficient).x, peaks == 1};
+  return {find_maximum(law.team, rule, log_density, a, b, 0.0, node_value, coefficient).x, peaks == 1};
 }
 
 // The shortest interval of mass `level`. Of a unimodal law, by Newton's method on

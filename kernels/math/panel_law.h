@@ -87,7 +87,8 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
   for (int k = 0; k <= kGrid; ++k) {
     const double p = k == kGrid ? outside : outside * k / kGrid;
     const double width = high_value(p, w.lane_d[k]) - low_value(p, w.lane_c[k]);
-    if (k == 0 || width < best_width) {
+    // Ties take the leftmost, rounding apart: a flat density has nothing but ties.
+    if (k == 0 || width < best_width * (1.0 - 1e-10)) {
       best = k;
       best_width = width;
     }
@@ -99,7 +100,7 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
   for (int pass = 0; pass < 9; ++pass) {
     evaluate(p0, p1);
     int first = 0;
-    while (first <= kGrid && w.lane_a[first] < 0.0) ++first;
+    while (first <= kGrid && w.lane_a[first] < -1e-12) ++first;
     const int at = first <= kGrid ? first : kGrid;
     p = at == kGrid ? p1 : p0 + (p1 - p0) * at / kGrid;
     t_low = w.lane_c[at];

@@ -77,8 +77,9 @@ struct SchoolSum {
 template <class L>
 struct GivenTau {
   typename L::Real tau2;
-  typename L::Real mu_hat;  // of the normal, before any truncation
+  typename L::Real mu_hat;     // of the normal, before any truncation
   typename L::Real v_mu;
+  typename L::Real sum_log_v;  // set by log_likelihood alone
 };
 
 inline constexpr double kFarX = 88.0;
@@ -109,7 +110,7 @@ TAUGRID_INLINE GivenTau<L> given_tau(const Problem& problem, typename L::Real ta
     sums[1] = sums[1] + w0 * problem.mu.a;
   }
   const Real v_mu = 1.0 / sums[0];
-  return {tau2, v_mu * sums[1], v_mu};
+  return {tau2, v_mu * sums[1], v_mu, L::splat(0.0)};
 }
 
 // log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
@@ -153,6 +154,7 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
         exponents = L::splat(0.0);
         product = L::splat(1.0);
       });
+  at.sum_log_v = sums[0];
   Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
@@ -173,11 +175,34 @@ TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename 
   return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
 }
 
+// log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood left it.
+template <class L>
+TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L::Real x, const GivenTau<L>& at) {
+  using Real = typename L::Real;
+  const PriorRecord& prior = problem.tau_prior;
+  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v};
+  if (prior.form != PriorForm::kSchoolSums) return log_prior<L>(prior, x, sums);
+  Real weights[2];
+  SchoolSum<L>::over(
+      problem.n_schools, weights,
+      [&](int64_t j, Real(&s)[2]) {
+        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + at.tau2);
+        s[0] = s[0] + w;
+        s[1] = L::fma(w, w, s[1]);
+      },
+      [](Real(&)[2]) {});
+  sums.sum_w = weights[0];
+  sums.sum_w2 = weights[1];
+  // Past kFarX the sums stand still and go on as the powers of tau that they are there.
+  const double power = 2.0 * prior.alpha + 4.0 * prior.beta + 2.0 * prior.gamma * static_cast<double>(problem.n_schools);
+  return log_prior<L>(prior, x, sums) - power * L::select(x > kFarX, x - kFarX, L::splat(0.0));
+}
+
 // log p(x | y) up to a constant, the density per unit of x = log tau.
 template <class L>
-TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x,
-                                              GivenTau<L>& at) {
-  return log_likelihood<L>(problem, x, at) + log_prior<L>(problem.tau_prior, x) + x;
+TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
+  const auto log_p = log_likelihood<L>(problem, x, at);
+  return log_p + log_prior_at<L>(problem, x, at);
 }
 
 // theta_j | tau, y with mu integrated out (flat or normal prior of mu): mean and variance.

@@ -35,28 +35,48 @@ TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, doubl
   lo = -0.25 * log<S>(static_cast<double>(problem.n_schools)) - 3.0;
   hi = log<S>(widest) + 3.0;
   const PriorRecord& prior = problem.tau_prior;
-  if (prior.rate != 0.0 || prior.exponent != 0.0) {
-    lo = min_of(lo, prior.log_scale - 3.0);
-    hi = max_of(hi, prior.log_scale + 3.0);
+  if (prior.seed_width > 0.0) {
+    lo = min_of(lo, prior.seed_x - 3.0);
+    hi = max_of(hi, prior.seed_x + 3.0);
   }
   if (lo < prior.lower_x) lo = prior.lower_x;
   if (hi > prior.upper_x) hi = prior.upper_x;
   if (lo >= hi) lo = hi - 6.0;
 }
 
+// log density at the n points of the scan that begin at `begin`.
 template <class Team, class F>
-TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin, int n,
-                                         double first, double step) {
+TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin, int n) {
   using L = typename Team::Lanes;
   team.for_points((n + 15) / 16 * 16, [&](int i) {
-    const auto x = L::fma(L::splat(step), L::ramp(static_cast<double>(i)), L::splat(first));
-    const auto value = log_density(x);
-    for (int k = 0; k < L::N; ++k) {
-      if (i + k >= n) break;
-      w.scan_x[begin + i + k] = L::lane(x, k);
-      w.scan_log_density[begin + i + k] = L::lane(value, k);
-    }
+    // Lanes past the end repeat the first point.
+    double x[L::N], value[L::N];
+    for (int k = 0; k < L::N; ++k) x[k] = w.scan_x[begin + (i + k < n ? i + k : 0)];
+    L::store(value, log_density(L::load(x)));
+    for (int k = 0; k < L::N; ++k)
+      if (i + k < n) w.scan_log_density[begin + i + k] = value[k];
   });
+}
+
+// The first scan's points: equally spaced from lo to hi, and closer together about the prior's own place
+// where that is narrow. Returns how many.
+TAUGRID_INLINE int first_scan_points(const PriorRecord& prior, double lo, double hi, double* x) {
+  int n = 2;
+  while (n < kMaxScan - 64 && (hi - lo) / (n - 1) > 0.35) ++n;
+  for (int i = 0; i < n; ++i) x[i] = lo + (hi - lo) * i / (n - 1);
+  if (!(prior.seed_width > 0.0 && prior.seed_width < 0.7)) return n;
+  // From a half to 10 widths, on either side, in order.
+  for (int k = -20; k <= 20; ++k) {
+    const double seed = prior.seed_x + 0.5 * prior.seed_width * k;
+    if (!(seed > lo && seed < hi)) continue;
+    int at = n;
+    while (at > 0 && x[at - 1] > seed) --at;
+    if (at > 0 && x[at - 1] == seed) continue;
+    for (int i = n; i > at; --i) x[i] = x[i - 1];
+    x[at] = seed;
+    ++n;
+  }
+  return n;
 }
 
 template <class Team, class F>
@@ -66,10 +86,10 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   const double k = static_cast<double>(moments);
   double lo, hi;
   scan_ends<L>(problem, lo, hi);
-  int n = 2;
-  while (n < kMaxScan && (hi - lo) / (n - 1) > 0.35) ++n;
-  int begin = kMaxExtension, end = kMaxExtension + n;
-  scan_points(team, log_density, w, begin, n, lo, (hi - lo) / (n - 1));
+  int begin = kMaxExtension;
+  team.once([&] { w.scan_end = begin + first_scan_points(problem.tau_prior, lo, hi, w.scan_x + begin); });
+  int end = w.scan_end;
+  scan_points(team, log_density, w, begin, end - begin);
   double peak = w.scan_log_density[begin], moment_peak = peak + k * w.scan_x[begin];
   for (int i = begin; i < end; ++i) {
     peak = max_of(peak, w.scan_log_density[i]);
@@ -77,15 +97,19 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   }
 
   const PriorRecord& prior = problem.tau_prior;
-  // Outwards by blocks of 32, twice as far apart each time.
+  // Outwards by blocks of 32, sixteen times as far apart each time, until the mass beyond, about the
+  // density times the distance, is negligible: log_t's tails reach e^38 widths.
+  const auto beyond = [](double log_density, double distance) { return log_density + log<Scalar<L>>(1.0 + distance); };
   bool open = lo > prior.lower_x;
   double step = 1.0;
-  for (int block = 0; open && begin >= 32; ++block, step = 2.0 * step) {
-    const double edge = w.scan_x[begin];
-    scan_points(team, log_density, w, begin - 32, 32, edge - 32.0 * step, step);
+  for (int block = 0; open && begin >= 32; ++block, step = 16.0 * step) {
+    team.once([&] {
+      for (int i = 1; i <= 32; ++i) w.scan_x[begin - i] = w.scan_x[begin] - i * step;
+    });
+    scan_points(team, log_density, w, begin - 32, 32);
     int stop = begin - 1;
     for (; stop >= begin - 32; --stop) {
-      open = w.scan_x[stop] > prior.lower_x && !(w.scan_log_density[stop] < peak - kLogDrop);
+      open = w.scan_x[stop] > prior.lower_x && !(beyond(w.scan_log_density[stop], lo - w.scan_x[stop]) < peak - kLogDrop);
       if (!open) break;
       peak = max_of(peak, w.scan_log_density[stop]);
       moment_peak = max_of(moment_peak, w.scan_log_density[stop] + k * w.scan_x[stop]);
@@ -94,13 +118,15 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   }
   open = hi < prior.upper_x;
   step = 1.0;
-  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension; ++block, step = 2.0 * step) {
-    const double edge = w.scan_x[end - 1];
-    scan_points(team, log_density, w, end, 32, edge + step, step);
+  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension; ++block, step = 16.0 * step) {
+    team.once([&] {
+      for (int i = 0; i < 32; ++i) w.scan_x[end + i] = w.scan_x[end - 1] + (i + 1) * step;
+    });
+    scan_points(team, log_density, w, end, 32);
     int stop = end;
     for (; stop < end + 32; ++stop) {
       const double moment = w.scan_log_density[stop] + k * w.scan_x[stop];
-      open = w.scan_x[stop] < prior.upper_x && !(moment < moment_peak - kLogDrop);
+      open = w.scan_x[stop] < prior.upper_x && !(beyond(moment, w.scan_x[stop] - hi) < moment_peak - kLogDrop);
       if (!open) break;
       peak = max_of(peak, w.scan_log_density[stop]);
       moment_peak = max_of(moment_peak, moment);
@@ -110,8 +136,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   if (w.scan_x[begin] < prior.lower_x) team.once([&] { w.scan_x[begin] = prior.lower_x; });
   if (w.scan_x[end - 1] > prior.upper_x) team.once([&] { w.scan_x[end - 1] = prior.upper_x; });
   // Inside out: the scan may reach further than the threshold asks.
-  while (begin + 2 < end && w.scan_x[begin] > prior.lower_x && w.scan_log_density[begin + 1] < peak - kLogDrop) ++begin;
-  while (begin + 2 < end && w.scan_x[end - 1] < prior.upper_x &&
+  while (begin + 2 < end && w.scan_x[begin + 1] >= lo && w.scan_log_density[begin + 1] < peak - kLogDrop) ++begin;
+  while (begin + 2 < end && w.scan_x[end - 2] <= hi &&
          w.scan_log_density[end - 2] + k * w.scan_x[end - 2] < moment_peak - kLogDrop)
     --end;
 
@@ -122,7 +148,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     const double here = w.scan_log_density[i];
     if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] && here > peak - kLogDrop) {
       const Maximum mode =
-          find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], w.node_value, w.coefficient);
+          find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], 0x1p-51 * abs_of(here),
+                                        w.node_value, w.coefficient);
       cut[n_modes++] = mode.x;
       peak = max_of(peak, mode.value);
       moment_peak = max_of(moment_peak, mode.value + k * mode.x);
@@ -143,10 +170,10 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   });
 }
 
-// The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; 0
-// where the density does not fall towards tau = 0.
+// The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; the
+// lower end of the support (mostly 0) where the density does not fall towards it.
 template <class Team, class F>
-TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, FitWorkspace& w) {
+TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
@@ -155,10 +182,10 @@ TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, FitWorkspace&
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
   const double first = w.scratch.value[0];
-  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {0.0, first};
+  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {exp<Scalar<L>>(lower_x), first};
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
-  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, w.node_value, w.coefficient);
+  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * abs_of(first), w.node_value, w.coefficient);
   return {exp<Scalar<L>>(mode.x), mode.value};
 }
 
@@ -184,7 +211,10 @@ TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, F
 template <class Team>
 TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int moments, FitWorkspace& w) {
   using L = typename Team::Lanes;
-  team.once([&] { make_panel_rule(w.rule); });
+  team.once([&] {
+    make_panel_rule(w.rule);
+    w.unresolved = false;
+  });
   if (problem.tau_prior.form == PriorForm::kPoint) {
     const double tau = problem.tau_prior.value;
     team.once([&] {
@@ -213,6 +243,9 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   const double size = abs_of(log_likelihood<Scalar<L>>(problem, w.cuts[w.n_cuts / 2], at));
   PanelTolerance tolerance;
   tolerance.absolute = max_of(1e-11, 0x1p-49 * size);
+  tolerance.least_width = 1.0;
+  tolerance.shape = 1e-7;
+  tolerance.negligible = 1e-19;  // the table inverts down to 2^-53
   tolerance.moment = static_cast<double>(moments);
   tolerance.moment_peak = w.moment_peak;
   // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.
@@ -220,6 +253,11 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
                               ? problem.tau_prior.lower_x
                               : 0.5 * log<Scalar<L>>(given_tau<Scalar<L>>(problem, 0.0).v_mu) - 3.0;
   build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau);
+  if (w.tau.n > kMaxPanels - 2) {
+    // A tail over thousands of e-folds: there is no room for panels of width 2, nor need.
+    tolerance.plain_below = real_of(0x7FF0000000000000u);
+    build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau);
+  }
   const int n_nodes = w.tau.n * kPanelNodes;
   team.for_points(n_nodes, [&](int i) {
     const auto x = L::load(w.tau.x + i);
@@ -228,6 +266,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   });
   team.once([&] {
     w.n_nodes = n_nodes;
+    w.unresolved = w.tau.unresolved;
     int first = 0, last = w.tau.n - 1;
     while (first < last && w.tau.below[first] < 1e-17) ++first;
     while (last > first && w.tau.above[last] < 1e-17) --last;

@@ -32,8 +32,11 @@ TAUGRID_INLINE StandardBounds<L> standard_bounds(double a, double b, typename L:
   s.reflected = s.middle > 0.0;
   s.middle = L::select(s.reflected, -s.middle, s.middle);
   s.half = (0.5 * (b - a)) * inverse_sd;
-  s.lower = s.middle - s.half;
-  s.upper = s.middle + s.half;
+  // Not middle -+ half: a bound near the mean would lose its digits to one far away.
+  const auto from_a = (a - mu) * inverse_sd;
+  const auto from_b = (b - mu) * inverse_sd;
+  s.lower = L::select(s.reflected, -from_b, from_a);
+  s.upper = L::select(s.reflected, -from_a, from_b);
   s.narrow = L::both(s.half < 2.0, s.half * -s.middle < 2.0);
   return s;
 }

@@ -21,7 +21,7 @@ TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, 
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (law == UniformMuLaw::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (law == UniformMuLaw::kThetaNew) variance = variance + tau2;
@@ -39,8 +39,10 @@ TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, 
                                                                 const FitWorkspace& w, typename L::Real x) {
   using Real = typename L::Real;
   Real sum = L::splat(0.0);
-  for (int i = w.first_node; i < w.end_node; ++i) {
-    if (!(w.tau.weight[i] > 1e-14)) continue;
+  // A node counts by its part in second moments: where tau is large, by more than its weight.
+  const double per_variance = 1.0 / w.v_mu[0];
+  for (int i = 0; i < w.n_nodes; ++i) {
+    if (!(w.tau.weight[i] * (1.0 + per_variance * w.tau2[i]) > 1e-15)) continue;
     const Real z = (x - w.mean[i]) * w.inverse_sd[i];
     Real log_f = w.log_weight[i] - 0.5 * (z * z);
     if (law != UniformMuLaw::kMu) {
@@ -85,11 +87,12 @@ TAUGRID_INLINE double asinh_of(double s) {
   return s < 0.0 ? -t : t;
 }
 
-// Everything about one parameter. centre and scale say roughly where it lies.
+// Everything about one parameter. centre and scale say roughly where it lies; layer is a typical sd of it
+// given mu.
 template <class Team>
 TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, const FitRequest& request,
                                                   UniformMuLaw law, int64_t j, double centre, double scale,
-                                                  FitWorkspace& w, ParameterResult& result) {
+                                                  double layer, FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<L>;
   prepare_uniform_mu_law(team, problem, law, j, w);
@@ -98,6 +101,9 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     return uniform_mu_log_density<L>(problem, law, j, w, x);
   };
   const auto log_density_t = [&](typename L::Real t) { return log_density(t) + log_cosh<L>(t); };
+  // What the range is cut by: the density, or, where a second moment is taken from it, x^2 times that.
+  const double moment = law == UniformMuLaw::kThetaNew ? 0.0 : 2.0;
+  const auto log_moment_t = [&](typename L::Real t) { return log_density_t(t) + moment * log_cosh<L>(t); };
   const auto value = [&](double t) { return S::fma(scale, sinh_of<S>(t), centre); };
 
   const double t_a = asinh_of<S>((problem.mu.a - centre) / scale);
@@ -110,55 +116,78 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     left = max_of(t_a, -64.0);
     right = min_of(t_b, 64.0);
   }
-  // The largest density on a grid, and outwards to where it has fallen.
-  double peak = 0.0, best_t = 0.0;
+  // The largest density on a grid, and from there to where it has fallen, inwards of the grid's ends or
+  // outwards.
   const int kPoints = 64;
-  for (int pass = 0; pass < 2; ++pass) {
-    const double from = pass == 0 ? max_of(left, -4.0) : best_t - 0.125;
-    const double to = pass == 0 ? min_of(right, 4.0) : best_t + 0.125;
+  const auto best_on_grid = [&](double from, double to) {
     team.for_points(kPoints, [&](int i) {
       auto t = L::fma(L::ramp(static_cast<double>(i)), L::splat((to - from) / (kPoints - 1)), L::splat(from));
       t = L::select(t < left, L::splat(left), t);
       t = L::select(t > right, L::splat(right), t);
       L::store(w.lane_a + i, t);
-      L::store(w.lane_b + i, log_density_t(t));
+      const auto log_f = log_density_t(t);
+      L::store(w.lane_b + i, log_f);
+      L::store(w.lane_c + i, log_f + moment * log_cosh<L>(t));
     });
     int best = 0;
     for (int i = 1; i < kPoints; ++i)
       if (w.lane_b[i] > w.lane_b[best]) best = i;
-    if (pass == 0 || w.lane_b[best] > peak) {
-      peak = w.lane_b[best];
-      best_t = w.lane_a[best];
-    }
-  }
-  if (law != UniformMuLaw::kMu) {
-    // Outwards by a quarter at a time, 16 points at once.
-    const auto fall_off = [&](double from) {
-      for (double end = from; abs_of(end) < 700.0;) {
-        team.once([&] {
-          double t = end;
-          for (int i = 0; i < 16; ++i, t = 1.25 * t) w.lane_a[i] = t;
-        });
-        team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_density_t(L::load(w.lane_a + i))); });
-        for (int i = 0; i < 16; ++i) {
-          end = w.lane_a[i];
-          if (w.lane_b[i] < peak - kLogDrop) return end;
-        }
+    return best;
+  };
+  const double grid_left = max_of(left, -4.0), grid_right = min_of(right, 4.0);
+  int best = best_on_grid(grid_left, grid_right);
+  double peak = w.lane_b[best];
+  const double best_t = w.lane_a[best];
+  int first = 0, last = kPoints - 1;
+  while (first + 1 < best && w.lane_c[first + 1] < peak - kLogDrop) ++first;
+  while (last - 1 > best && w.lane_c[last - 1] < peak - kLogDrop) --last;
+  const bool left_fell = w.lane_c[first] < peak - kLogDrop, right_fell = w.lane_c[last] < peak - kLogDrop;
+  const double first_t = w.lane_a[first], last_t = w.lane_a[last];
+  best = best_on_grid(best_t - 0.125, best_t + 0.125);
+  peak = max_of(peak, w.lane_b[best]);
+  // Outwards by a quarter at a time, 16 points at once; mu stops at its bounds.
+  const auto fall_off = [&](double from, double bound) {
+    for (double end = from; abs_of(end) < abs_of(bound);) {
+      team.once([&] {
+        double t = end;
+        for (int i = 0; i < 16; ++i, t = 1.25 * t) w.lane_a[i] = abs_of(t) < abs_of(bound) ? t : bound;
+      });
+      team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_moment_t(L::load(w.lane_a + i))); });
+      for (int i = 0; i < 16; ++i) {
+        end = w.lane_a[i];
+        if (w.lane_b[i] < peak - kLogDrop) return end;
       }
-      return from < 0.0 ? -700.0 : 700.0;
-    };
-    left = fall_off(left);
-    right = fall_off(right);
-  }
+    }
+    return bound;
+  };
+  const double left_bound = law == UniformMuLaw::kMu ? left : -700.0;
+  const double right_bound = law == UniformMuLaw::kMu ? right : 700.0;
+  left = left_fell ? first_t : (grid_left > left_bound ? fall_off(grid_left, left_bound) : left_bound);
+  right = right_fell ? last_t : (grid_right < right_bound ? fall_off(grid_right, right_bound) : right_bound);
   team.once([&] {
-    // The density has kinks at the bounds as tau goes to 0.
-    const double inner[8] = {-4.0, -2.0, -0.5, 0.5, 2.0, 4.0, t_a, t_b};
-    double cut[10];
+    // As tau goes to 0 the density has kinks at the bounds, and beside each a layer about as wide as the
+    // sd of theta given mu, which the nodes of a wide panel would step over: cuts at 8-fold distances.
+    double cut[kMaxModes + 32];
     int n = 0;
+    const auto add = [&](double t) {
+      if (t > left && t < right && n < kMaxModes + 30) cut[n++] = t;
+    };
     cut[n++] = left;
-    for (int i = 0; i < 8; ++i)
-      if (inner[i] > left && inner[i] < right) cut[n++] = inner[i];
     cut[n++] = right;
+    for (int bound = 0; bound < 2; ++bound) {
+      const double t = bound == 0 ? t_a : t_b;
+      add(t);
+      if (law == UniformMuLaw::kMu) continue;
+      double distance = 0.25 * layer / (scale * exp<S>(log_cosh<S>(t)));
+      for (int k = 0; k < 5 && distance < 2.0; ++k, distance = 8.0 * distance) {
+        add(t - distance);
+        add(t + distance);
+      }
+    }
+    for (double t = 0.5; t <= 4.0; t = t == 0.5 ? 2.0 : 2.0 * t) {
+      add(-t);
+      add(t);
+    }
     for (int i = 1; i < n; ++i)
       for (int k = i; k > 0 && cut[k - 1] > cut[k]; --k) {
         const double swap = cut[k];
@@ -169,17 +198,18 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     for (int i = 0; i < n; ++i)
       if (i == 0 || cut[i] > w.cuts[w.n_cuts - 1]) w.cuts[w.n_cuts++] = cut[i];
   });
-  // The law is a CDF of its own, wanted to 1e-9; at the kinks each digit costs seven panels.
-  const PanelTolerance tolerance{1e-10, 0.0, 0.0, infinity};
+  // A CDF is all that is wanted: at the kinks narrow panels may be coarse.
+  const PanelTolerance tolerance{1e-11, 0.0, 1e-3, 1e-40, 0.0, 0.0, infinity};
   build_panels(team, w.rule, log_density_t, peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.other);
+  team.once([&] { w.unresolved = w.unresolved || w.other.unresolved; });
 
   // Moments about the centre, by the same nodes.
   const int n_nodes = w.other.n * kPanelNodes;
-  double first[1], second[1];
-  team.template sum<1>(n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
+  double mean_offset[1], second[1];
+  team.template sum<1>(n_nodes, mean_offset, [&](int i, typename L::Real(&s)[1]) {
     s[0] = L::load(w.other.weight + i) * (scale * sinh_of<L>(L::load(w.other.x + i)));
   });
-  const double offset = first[0];
+  const double offset = mean_offset[0];
   team.template sum<1>(n_nodes, second, [&](int i, typename L::Real(&s)[1]) {
     const auto d = scale * sinh_of<L>(L::load(w.other.x + i)) - offset;
     s[0] = L::load(w.other.weight + i) * (d * d);
@@ -188,17 +218,21 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
   result.sd = S::sqrt(second[0]);
   panel_law_quantiles(team, w.other, request, value, w, result.quantile);
   if (request.mode_and_shortest) {
+    // Terms of this size cancel in the log density, and leave their rounding.
+    double size = 0.0;
+    for (int i = w.first_node; i < w.end_node; ++i)
+      if (w.tau.weight[i] > 1e-14) size = max_of(size, abs_of(w.log_weight[i]));
     // The mode of x: the best node of the density per unit of x, refined between its neighbours.
     const auto log_panel_density = [&](typename L::Real t) {
       return log<L>(panel_cdf<L>(w.other, t, t > infinity).density) - log_cosh<L>(t);
     };
     team.for_points(n_nodes, [&](int i) { L::store(w.scratch.value + i, log_panel_density(L::load(w.other.x + i))); });
-    int best = 0;
+    best = 0;
     for (int i = 1; i < n_nodes; ++i)
       if (w.scratch.value[i] > w.scratch.value[best]) best = i;
     const double a = best > 0 ? w.other.x[best - 1] : left;
     const double b = best + 1 < n_nodes ? w.other.x[best + 1] : right;
-    result.mode = value(find_maximum(team, w.rule, log_density, a, b, w.node_value, w.coefficient).x);
+    result.mode = value(find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * size, w.node_value, w.coefficient).x);
     panel_law_shortest(team, w.other, request.level, value, log_panel_density, support_lower, support_upper, w,
                        result.shortest_lower, result.shortest_upper);
   }
