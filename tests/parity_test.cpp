@@ -104,8 +104,8 @@ TEST_P(KernelParity, Draws) {
     for (const bool with_lp : {false, true}) {
       const int64_t size = engine->n_columns(with_lp) * kDraws;
       std::vector<double> expected(static_cast<size_t>(size)), got(static_cast<size_t>(size));
-      one_lane().draw(engine->draw_model(), at, kFirst, kDraws, with_lp, expected.data(), kDraws);
-      kernels().draw(engine->draw_model(), at, kFirst, kDraws, with_lp, got.data(), kDraws);
+      one_lane().draw(engine->draw_model<double>(), at, kFirst, kDraws, with_lp, expected.data(), kDraws);
+      kernels().draw(engine->draw_model<double>(), at, kFirst, kDraws, with_lp, got.data(), kDraws);
       EXPECT_EQ(differing(expected.data(), got.data(), size), 0) << c << ", lp " << with_lp;
     }
   }

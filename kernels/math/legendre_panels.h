@@ -133,7 +133,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       const double a = scratch.lower[p], b = scratch.upper[p];
       const double* c = scratch.coefficient + p * kPanelNodes;
       const bool room = kept + (pending - p) + next + 2 <= kMaxPanels;
-      const bool keep = panel_resolved<Scalar<L>>(c, a, b, peak, tolerance) || depth >= 40 || !room;
+      const bool keep = panel_resolved<Scalar<double, L>>(c, a, b, peak, tolerance) || depth >= 40 || !room;
       const int at = keep ? kept : next;
       team.once([&] {
         if (keep) {
@@ -180,7 +180,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
     }
     panels.n = kept;
-    panels.log_mass = peak + log<Scalar<L>>(total);
+    panels.log_mass = peak + log<Scalar<double, L>>(total);
     double below = 0.0;
     for (int p = 0; p < kept; ++p) {
       const int from = scratch.order[p];
@@ -190,7 +190,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       panels.upper[p] = b;
       for (int k = 0; k < kPanelNodes; ++k) {
         const int at = p * kPanelNodes + k;
-        panels.x[at] = Scalar<L>::fma(half, rule.node[k], a + half);
+        panels.x[at] = Scalar<double, L>::fma(half, rule.node[k], a + half);
         panels.weight[at] = rule.weight[k] * scratch.kept_value[from * kPanelNodes + k] * (half / total);
         panels.coefficient[at] = scratch.kept_coefficient[from * kPanelNodes + k] * (half / total);
       }

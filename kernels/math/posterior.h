@@ -27,14 +27,16 @@ struct MuRecord {
   double b;  // kNormal: sd; kUniform: upper bound
 };
 
-// One posterior, in internal units.
-struct Problem {
-  const double* y;      // (J)
-  const double* sigma;  // (J), >= 1
+// One posterior, in internal units. In single (draws only) y and sigma are rounded once.
+template <class T>
+struct ProblemOf {
+  const T* y;      // (J)
+  const T* sigma;  // (J), >= 1
   int64_t n_schools;    // J >= 1
   MuRecord mu;
   PriorRecord tau_prior;
 };
+using Problem = ProblemOf<double>;
 
 inline constexpr int64_t kSchoolTile = 256;
 
@@ -92,23 +94,24 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
 
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform one).
 template <class L>
-TAUGRID_INLINE GivenTau<L> given_tau(const Problem& problem, typename L::Real tau2) {
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<typename L::Element>& problem, typename L::Real tau2) {
   using Real = typename L::Real;
+  using Element = typename L::Element;
   Real sums[2];
   SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[2]) {
-        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + tau2);
+        const Real w = Element(1.0) / (problem.sigma[j] * problem.sigma[j] + tau2);
         s[0] = s[0] + w;
         s[1] = L::fma(w, L::splat(problem.y[j]), s[1]);
       },
       [](Real(&)[2]) {});
   if (problem.mu.form == MuForm::kNormal) {
     const double w0 = 1.0 / (problem.mu.b * problem.mu.b);
-    sums[0] = sums[0] + w0;
-    sums[1] = sums[1] + w0 * problem.mu.a;
+    sums[0] = sums[0] + Element(w0);
+    sums[1] = sums[1] + Element(w0 * problem.mu.a);
   }
-  const Real v_mu = 1.0 / sums[0];
+  const Real v_mu = Element(1.0) / sums[0];
   return {tau2, v_mu * sums[1], v_mu};
 }
 
@@ -156,11 +159,11 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
   Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
-    twice = twice - 2.0 * log<Scalar<L>>(problem.mu.b) - r * r;
+    twice = twice - 2.0 * log<Scalar<double, L>>(problem.mu.b) - r * r;
   }
   Real log_p = 0.5 * twice;
   if (problem.mu.form == MuForm::kUniform)
-    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<L>>(problem.mu.b - problem.mu.a);
+    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<double, L>>(problem.mu.b - problem.mu.a);
   return log_p;
 }
 
