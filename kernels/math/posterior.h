@@ -27,14 +27,16 @@ struct MuRecord {
   double b;  // kNormal: sd; kUniform: upper bound
 };
 
-// One posterior, in internal units.
-struct Problem {
-  const double* y;      // (J)
-  const double* sigma;  // (J), >= 1
+// One posterior, in internal units. In single (draws only) y and sigma are rounded once.
+template <class T>
+struct ProblemOf {
+  const T* y;      // (J)
+  const T* sigma;  // (J), >= 1
   int64_t n_schools;    // J >= 1
   MuRecord mu;
   PriorRecord tau_prior;
 };
+using Problem = ProblemOf<double>;
 
 inline constexpr int64_t kSchoolTile = 256;
 
@@ -77,9 +79,8 @@ struct SchoolSum {
 template <class L>
 struct GivenTau {
   typename L::Real tau2;
-  typename L::Real mu_hat;     // of the normal, before any truncation
+  typename L::Real mu_hat;  // of the normal, before any truncation
   typename L::Real v_mu;
-  typename L::Real sum_log_v;  // set by log_likelihood alone
 };
 
 inline constexpr double kFarX = 88.0;
@@ -93,24 +94,25 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
 
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform one).
 template <class L>
-TAUGRID_INLINE GivenTau<L> given_tau(const Problem& problem, typename L::Real tau2) {
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<typename L::Element>& problem, typename L::Real tau2) {
   using Real = typename L::Real;
+  using Element = typename L::Element;
   Real sums[2];
   SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[2]) {
-        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + tau2);
+        const Real w = Element(1.0) / (problem.sigma[j] * problem.sigma[j] + tau2);
         s[0] = s[0] + w;
         s[1] = L::fma(w, L::splat(problem.y[j]), s[1]);
       },
       [](Real(&)[2]) {});
   if (problem.mu.form == MuForm::kNormal) {
     const double w0 = 1.0 / (problem.mu.b * problem.mu.b);
-    sums[0] = sums[0] + w0;
-    sums[1] = sums[1] + w0 * problem.mu.a;
+    sums[0] = sums[0] + Element(w0);
+    sums[1] = sums[1] + Element(w0 * problem.mu.a);
   }
-  const Real v_mu = 1.0 / sums[0];
-  return {tau2, v_mu * sums[1], v_mu, L::splat(0.0)};
+  const Real v_mu = Element(1.0) / sums[0];
+  return {tau2, v_mu * sums[1], v_mu};
 }
 
 // log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
@@ -154,15 +156,14 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
         exponents = L::splat(0.0);
         product = L::splat(1.0);
       });
-  at.sum_log_v = sums[0];
   Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
-    twice = twice - 2.0 * log<Scalar<L>>(problem.mu.b) - r * r;
+    twice = twice - 2.0 * log<Scalar<double, L>>(problem.mu.b) - r * r;
   }
   Real log_p = 0.5 * twice;
   if (problem.mu.form == MuForm::kUniform)
-    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<L>>(problem.mu.b - problem.mu.a);
+    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<double, L>>(problem.mu.b - problem.mu.a);
   return log_p;
 }
 
@@ -175,24 +176,29 @@ TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename 
   return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
 }
 
-// log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood left it.
-template <class L>
-TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L::Real x, const GivenTau<L>& at) {
+// log of the prior's density per unit of x = log tau, inside the support.
+template <class L, class T>
+TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x) {
   using Real = typename L::Real;
   const PriorRecord& prior = problem.tau_prior;
-  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v};
+  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), L::splat(0.0)};
   if (prior.form != PriorForm::kSchoolSums) return log_prior<L>(prior, x, sums);
-  Real weights[2];
+  const Real tau2 = exp<L>(2.0 * near_x<L>(x));
+  Real totals[3];
   SchoolSum<L>::over(
-      problem.n_schools, weights,
-      [&](int64_t j, Real(&s)[2]) {
-        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + at.tau2);
+      problem.n_schools, totals,
+      [&](int64_t j, Real(&s)[3]) {
+        const double sigma = problem.sigma[j];
+        const Real v = sigma * sigma + tau2;
+        const Real w = 1.0 / v;
         s[0] = s[0] + w;
         s[1] = L::fma(w, w, s[1]);
+        if (prior.gamma != 0.0) s[2] = s[2] + log<L>(v);
       },
-      [](Real(&)[2]) {});
-  sums.sum_w = weights[0];
-  sums.sum_w2 = weights[1];
+      [](Real(&)[3]) {});
+  sums.sum_w = totals[0];
+  sums.sum_w2 = totals[1];
+  sums.sum_log_v = totals[2];
   // Past kFarX the sums stand still and go on as the powers of tau that they are there.
   const double power = 2.0 * prior.alpha + 4.0 * prior.beta + 2.0 * prior.gamma * static_cast<double>(problem.n_schools);
   return log_prior<L>(prior, x, sums) - power * L::select(x > kFarX, x - kFarX, L::splat(0.0));
@@ -201,8 +207,7 @@ TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L:
 // log p(x | y) up to a constant, the density per unit of x = log tau.
 template <class L>
 TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
-  const auto log_p = log_likelihood<L>(problem, x, at);
-  return log_p + log_prior_at<L>(problem, x, at);
+  return log_likelihood<L>(problem, x, at) + log_prior_at<L>(problem, x);
 }
 
 // theta_j | tau, y with mu integrated out (flat or normal prior of mu): mean and variance.
