@@ -61,7 +61,7 @@ TEST_P(KernelBodies, DrawsEqualTheCpus) {
   std::vector<double> expected(static_cast<size_t>(columns * n)), actual(expected.size());
   engine.draw(7, first, n, true, expected.data(), n);
   const StreamPosition at{7, 0, Purpose::kPosteriorDraw};
-  shim::launch(draw_kernel<true>, {blocks(n, 64), 1, 1}, 64, engine.draw_model(), at, static_cast<uint64_t>(first), n,
+  shim::launch(draw_kernel<true, double>, {blocks(n, 64), 1, 1}, 64, engine.draw_model(), at, static_cast<uint64_t>(first), n,
                actual.data(), n);
   EXPECT_SAME_BITS(expected, actual);
 }
@@ -87,7 +87,7 @@ TEST_P(KernelBodies, SummariesEqualTheCpus) {
   for (int64_t block = 0; block < n_blocks; ++block)
     engine.kernels->summarise(plan, draws.data() + block * block_draws, 704, std::min(block_draws, n - block * block_draws),
                               expected.data() + 2 * columns * block, expected_counts.data());
-  shim::launch(summarise_kernel, {static_cast<unsigned>(n_blocks), blocks(columns, 2), 1}, 64, plan, draws.data(),
+  shim::launch(summarise_kernel<double>, {static_cast<unsigned>(n_blocks), blocks(columns, 2), 1}, 64, plan, draws.data(),
                int64_t{704}, n, block_draws, actual.data(), actual_counts.data());
   EXPECT_SAME_BITS(expected, actual);
   EXPECT_EQ(expected_counts, actual_counts);

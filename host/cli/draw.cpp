@@ -75,9 +75,7 @@ void check_extension(const std::string& path) {
 void run(const DrawOptions& options) {
   const int64_t n = parse_draws(options.draws);
   const uint64_t seed = parse_seed(options.seed);
-  if (options.precision != "double") {
-    throw std::invalid_argument("--precision single is not available yet, must be double");
-  }
+  const Precision precision = options.precision == "single" ? Precision::kSingle : Precision::kDouble;
   if (!options.out.empty()) check_extension(options.out);
 
   Data data = read_input(options);
@@ -85,7 +83,7 @@ void run(const DrawOptions& options) {
   std::optional<StanCsvWriter> file;
   if (!options.out.empty()) {
     file.emplace(options.out, StanCsvInfo{n, seed, data.n_schools(), options.data_file,
-                                          options.tau_prior, options.mu_prior});
+                                          options.tau_prior, options.mu_prior, precision});
   }
   const auto start = std::chrono::steady_clock::now();
   const Posterior posterior(std::move(data), options.tau_prior, options.mu_prior, options.device);
@@ -99,7 +97,7 @@ void run(const DrawOptions& options) {
     Progress progress(n, !options.quiet);
     const RunControl control = {[&](int64_t done) { progress.update(done); },
                                 [&] { return signals.received(); }};
-    sample = posterior.draw_summary(n, seed, control, file.has_value(), also);
+    sample = posterior.draw_summary(n, seed, control, file.has_value(), also, precision);
   }
   if (signals.received()) throw Stopped();  // after the last check that the library made
   if (file) {
@@ -117,7 +115,7 @@ Command draw_command(CLI::App& program) {
   add_common_options(*app, *options);
   app->add_option("--draws", options->draws, "How many, as 1000000 or 1e6")->capture_default_str();
   app->add_option("--seed", options->seed, "Seed, 64 bits")->capture_default_str();
-  app->add_option("--precision", options->precision, "Precision of the draws")
+  app->add_option("--precision", options->precision, "Precision of the draws; single is faster")
       ->check(CLI::IsMember({"double", "single"}))
       ->capture_default_str();
   app->add_option("--out", options->out,

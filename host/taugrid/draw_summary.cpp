@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "host/taugrid/buffer.h"
+#include "host/taugrid/double_block.h"
 #include "host/taugrid/parallel.h"
 
 namespace taugrid {
@@ -134,11 +135,12 @@ SampleSummary exact_sample(std::vector<double>& values) {
   return sample;
 }
 
+template <class T>
 DrawSummary empty_summary(int64_t n, uint64_t seed) {
   DrawSummary summary{};
   summary.draws = n;
   summary.seed = seed;
-  summary.precision = "double";
+  summary.precision = sizeof(T) == sizeof(float) ? "single" : "double";
   summary.probabilities = sample_probabilities();
   return summary;
 }
@@ -161,20 +163,26 @@ void mark_absent(const Model& model, DrawSummary& summary) {
   }
 }
 
+template <class T>
 DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, bool with_lp,
                           const Posterior::BlockCallback& also) {
   const auto start = std::chrono::steady_clock::now();
-  const Draws draws = engine.draws(n, seed, 0, with_lp);
+  const DrawsOf<T> draws = engine.draws<T>(n, seed, 0, with_lp);
   DrawSummary summary = summarise(draws, seed);
   summary.draws_per_second =
       static_cast<double>(n) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  DoubleBlock doubles;
   for (int64_t begin = 0; also && begin < n; begin += kBlockDraws)
-    also(DrawBlock(draws.values.data() + begin, n, static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin),
-                   draws.n_schools, with_lp));
+    also(doubles.of(DrawBlockOf<T>(draws.values.data() + begin, n, static_cast<uint64_t>(begin),
+                                   std::min(kBlockDraws, n - begin), draws.n_schools, with_lp)));
   return summary;
 }
 
+const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return kernels.summarise; }
+const auto& summarise_kernel(const CpuKernels& kernels, const float*) { return kernels.summarise_single; }
+
 // Many: sums and counts of blocks, in memory that does not grow with n.
+template <class T>
 DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also) {
   const Counting counting(engine, n);
@@ -185,22 +193,24 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
                                             std::vector<uint64_t>(counting.n_counts(), 0));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
   // Blocks come in order, so that sums are added in one order whatever worked on them.
-  const auto consume = [&](int64_t block, const double* block_sums, const double* columns, int64_t stride) {
+  DoubleBlock doubles;
+  const auto consume = [&](int64_t block, const double* block_sums, const T* columns, int64_t stride) {
     if (control.stop && control.stop()) throw Stopped();
     for (int64_t i = 0; i < 2 * n_columns; ++i) sums[static_cast<size_t>(i)] += block_sums[i];
     const int64_t begin = block * kBlockDraws;
     if (also)
-      also(DrawBlock(columns, stride, static_cast<uint64_t>(begin), length(block), engine.model.data.n_schools(),
-                     with_lp));
+      also(doubles.of(DrawBlockOf<T>(columns, stride, static_cast<uint64_t>(begin), length(block),
+                                     engine.model.data.n_schools(), with_lp)));
     if (control.progress) control.progress(begin + length(block));
   };
 
+  const DrawModelOf<T> model = engine.draw_model<T>();
   const auto start = std::chrono::steady_clock::now();
   if (engine.on_cuda) {
     const bool columns_wanted = static_cast<bool>(also);
-    CudaDraws(engine.draw_model())
+    CudaDrawsOf<T>(model)
         .run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan}, counts[0].data(),
-             [&](const CudaChunk& chunk) {
+             [&](const CudaChunkOf<T>& chunk) {
                const auto first_block = static_cast<int64_t>(chunk.first) / kBlockDraws;
                for (int64_t b = 0; b * kBlockDraws < chunk.n; ++b)
                  consume(first_block + b, chunk.block_sums + 2 * n_columns * b,
@@ -209,16 +219,16 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
   } else {
     const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
     const int slots = n_slots(engine.threads);
-    Buffer blocks(static_cast<size_t>(block_size * slots));
+    BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
+    const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
     ordered_blocks(
         (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
         [&](int64_t block, int slot, int worker) {
-          double* columns = blocks.data() + slot * block_size;
+          T* columns = blocks.data() + slot * block_size;
           engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, columns, kBlockDraws);
-          engine.kernels->summarise(counting.plan, columns, kBlockDraws, length(block),
-                                    block_sums.data() + 2 * n_columns * slot,
-                                    counts[static_cast<size_t>(worker)].data());
+          summarise(counting.plan, columns, kBlockDraws, length(block), block_sums.data() + 2 * n_columns * slot,
+                    counts[static_cast<size_t>(worker)].data());
         },
         [&](int64_t block, int slot) {
           consume(block, block_sums.data() + 2 * n_columns * slot, blocks.data() + slot * block_size, kBlockDraws);
@@ -229,7 +239,7 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
   for (size_t worker = 1; worker < counts.size(); ++worker)
     for (size_t i = 0; i < counts[0].size(); ++i) counts[0][i] += counts[worker][i];
 
-  DrawSummary summary = empty_summary(n, seed);
+  DrawSummary summary = empty_summary<T>(n, seed);
   summary.draws_per_second = static_cast<double>(n) / seconds;
   const double size = static_cast<double>(n);
   for (int64_t c = 0; c < n_columns; ++c) {
@@ -250,22 +260,19 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
   return summary;
 }
 
-}  // namespace
-
-DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                             const Posterior::BlockCallback& also) {
+template <class T>
+DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control,
+                                bool with_lp, const Posterior::BlockCallback& also) {
   const bool few = n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues;
-  DrawSummary summary = few ? summarise_few(engine, n, seed, with_lp, also)
-                            : summarise_counts(engine, n, seed, control, with_lp, also);
-  summary.backend = engine.backend_text;
-  mark_absent(engine.model, summary);
-  return summary;
+  return few ? summarise_few<T>(engine, n, seed, with_lp, also)
+             : summarise_counts<T>(engine, n, seed, control, with_lp, also);
 }
 
-DrawSummary summarise(const Draws& draws, uint64_t seed) {
-  DrawSummary summary = empty_summary(draws.n, seed);
+template <class T>
+DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed) {
+  DrawSummary summary = empty_summary<T>(draws.n, seed);
   summary.draws_per_second = kNaN;
-  const DrawBlock view = draws.view();
+  const DrawBlockOf<T> view = draws.view();
   std::vector<double> values;
   for (int64_t c = 0; c < draws.n_schools + 3; ++c) {
     const auto column = view.column(c);
@@ -274,5 +281,19 @@ DrawSummary summarise(const Draws& draws, uint64_t seed) {
   }
   return summary;
 }
+
+}  // namespace
+
+DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+                             const Posterior::BlockCallback& also, Precision precision) {
+  const auto& run = precision == Precision::kSingle ? summarise_stream_in<float> : summarise_stream_in<double>;
+  DrawSummary summary = run(engine, n, seed, control, with_lp, also);
+  summary.backend = engine.backend_text;
+  mark_absent(engine.model, summary);
+  return summary;
+}
+
+DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed); }
+DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed); }
 
 }  // namespace taugrid

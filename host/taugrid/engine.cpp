@@ -1,5 +1,7 @@
 #include "host/taugrid/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -22,6 +24,68 @@ FitStorage::FitStorage(int64_t n_schools, int n_probabilities)
   result.theta_new.quantile = row(2 + n_schools);
   result.theta = theta.data();
 }
+
+namespace {
+
+// Throws std::invalid_argument unless draws in single precision make sense: everything within the range of
+// a float, and each school's sigma far above the spacing of floats at its y.
+void check_single(const Engine& engine) {
+  constexpr double kLeast = 1e-30, kMost = 1e30;  // of y and sigma as they are
+  constexpr double kMostSigmas = 65536;           // |y| in units of sigma: a float is then 2^-8 sigma near
+  const Data& data = engine.model.data;
+  const auto refuse = [](const std::string& what, double value, const std::string& allowed) {
+    throw std::invalid_argument("single precision: " + what + " is " + fmt::format("{}", value) + ", must be " + allowed +
+                                "; draw in double precision");
+  };
+  const double smallest = *std::min_element(data.sigma.begin(), data.sigma.end());
+  const std::string span = "at most 1e18 times the smallest sigma (" + fmt::format("{}", smallest) + ")";
+  const double widest = kLargestSingleSpan * smallest;
+  for (size_t j = 0; j < data.y.size(); ++j) {
+    const std::string row = "row " + std::to_string(j + 1) + ": ";
+    if (!(data.sigma[j] >= kLeast && data.sigma[j] <= kMost))
+      refuse(row + "sigma", data.sigma[j], "from 1e-30 to 1e30");
+    if (!(std::abs(data.y[j]) <= kMost)) refuse(row + "y", data.y[j], "from -1e30 to 1e30");
+    if (data.sigma[j] > widest) refuse(row + "sigma", data.sigma[j], span);
+    if (std::abs(data.y[j] - engine.centre) > widest) refuse(row + "y", data.y[j], "within 1e18 of the smallest sigma of " + fmt::format("{}", engine.centre));
+    if (std::abs(data.y[j]) > kMostSigmas * data.sigma[j])
+      refuse(row + "y", data.y[j], "at most 65536 times its sigma (subtract a constant)");
+  }
+  const MuPrior& mu = engine.model.mu_prior;
+  if (mu.form == MuForm::kNormal) {
+    if (std::abs(mu.a - engine.centre) > widest) refuse("mu prior " + mu.text + ": mean", mu.a, span);
+    if (!(mu.b <= widest && mu.b >= 1e-9 * smallest))
+      refuse("mu prior " + mu.text + ": sd", mu.b, "from 1e-9 to 1e18 times the smallest sigma (" + fmt::format("{}", smallest) + ")");
+  }
+  if (mu.form == MuForm::kUniform && (std::abs(mu.a) > kMost || std::abs(mu.b) > kMost))
+    refuse("mu prior " + mu.text + ": bound", std::abs(mu.a) > kMost ? mu.a : mu.b, "from -1e30 to 1e30");
+  const TauPrior& tau = engine.model.tau_prior;
+  if (tau.fixed() && std::isfinite(tau.parameters[0]) && tau.parameters[0] > widest)
+    refuse("tau prior " + tau.text + ": value", tau.parameters[0], span + " (no pooling is fixed:inf)");
+}
+
+std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
+  check_single(engine);
+  auto single = std::make_unique<SingleModel>();
+  // With the centre a float, y = centre + unit * internal has the rounding of internal alone.
+  const float centre = static_cast<float>(engine.centre);
+  const double shift = (engine.centre - static_cast<double>(centre)) / engine.unit;
+  for (size_t j = 0; j < engine.y.size(); ++j) {
+    single->y.push_back(static_cast<float>(engine.y[j] + shift));
+    single->sigma.push_back(static_cast<float>(engine.sigma[j]));
+  }
+  single->table = round_tau_table(engine.table());
+  MuRecord mu = engine.problem.mu;
+  if (mu.form != MuForm::kFlat) mu.a += shift;
+  if (mu.form == MuForm::kUniform) mu.b += shift;
+  single->draws = {{single->y.data(), single->sigma.data(), engine.problem.n_schools, mu, engine.problem.tau_prior},
+                   single->table.data(),
+                   centre,
+                   static_cast<float>(engine.unit),
+                   engine.log_unit};
+  return single;
+}
+
+}  // namespace
 
 Engine::Engine(Model m, const std::string& backend, int thread_request)
     : model(std::move(m)), kernels(&cpu_kernels()), threads(thread_count(thread_request)) {
@@ -81,8 +145,6 @@ const std::vector<double>& Engine::table() const {
   return table_;
 }
 
-DrawModel Engine::draw_model() const { return {problem, table().data(), centre, unit, log_unit}; }
-
 FitRequest Engine::request() const {
   FitRequest request{};
   request.level = 0.95;
@@ -104,18 +166,38 @@ void Engine::fit(const FitRequest& wanted, FitResult& result) const {
   }
 }
 
-void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double* columns, int64_t stride) const {
+template <>
+DrawModel Engine::draw_model() const {
+  return {problem, table().data(), centre, unit, log_unit};
+}
+
+template <>
+DrawModelOf<float> Engine::draw_model() const {
+  std::call_once(single_once_, [&] { single_ = make_single_model(*this); });
+  return single_->draws;
+}
+
+namespace {
+
+const auto& draw_kernel(const CpuKernels& kernels, const double*) { return kernels.draw; }
+const auto& draw_kernel(const CpuKernels& kernels, const float*) { return kernels.draw_single; }
+
+}  // namespace
+
+template <class T>
+void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns, int64_t stride) const {
   const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
-  const DrawModel draws = draw_model();
+  const DrawModelOf<T> draws = draw_model<T>();
+  const auto kernel = draw_kernel(*kernels, columns);
   const uint64_t align = kDrawAlignment;
   // Ragged ends go through a small block of their own.
   const auto ragged = [&](uint64_t begin, uint64_t end) {
-    Buffer block(static_cast<size_t>(n_columns(with_lp) * kDrawAlignment));
+    BufferOf<T> block(static_cast<size_t>(n_columns(with_lp) * kDrawAlignment));
     const uint64_t start = begin / align * align;
-    kernels->draw(draws, at, start, kDrawAlignment, with_lp, block.data(), kDrawAlignment);
+    kernel(draws, at, start, kDrawAlignment, with_lp, block.data(), kDrawAlignment);
     for (int64_t c = 0; c < n_columns(with_lp); ++c)
       std::memcpy(columns + c * stride + (begin - first), block.data() + c * kDrawAlignment + (begin - start),
-                  (end - begin) * sizeof(double));
+                  (end - begin) * sizeof(T));
   };
   uint64_t begin = first;
   const uint64_t end = first + static_cast<uint64_t>(n);
@@ -126,26 +208,30 @@ void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double
   }
   const uint64_t whole = end / align * align;
   if (begin < whole) {
-    kernels->draw(draws, at, begin, static_cast<int64_t>(whole - begin), with_lp, columns + (begin - first), stride);
+    kernel(draws, at, begin, static_cast<int64_t>(whole - begin), with_lp, columns + (begin - first), stride);
     begin = whole;
   }
   if (begin < end) ragged(begin, end);
 }
+template void Engine::draw(uint64_t, uint64_t, int64_t, bool, double*, int64_t) const;
+template void Engine::draw(uint64_t, uint64_t, int64_t, bool, float*, int64_t) const;
 
-Draws Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
-  Draws draws;
+template <class T>
+DrawsOf<T> Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
+  DrawsOf<T> draws;
   draws.first = first;
   draws.n = n;
   draws.n_schools = model.data.n_schools();
   draws.has_lp = with_lp;
-  draws.values = Buffer(static_cast<size_t>(n_columns(with_lp) * n));
+  draws.values = BufferOf<T>(static_cast<size_t>(n_columns(with_lp) * n));
   if (on_cuda) {
-    CudaDraws(draw_model()).run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
-                                  [&](const CudaChunk& chunk) {
-                                    for (int64_t c = 0; c < n_columns(with_lp); ++c)
-                                      std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
-                                                  draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
-                                  });
+    CudaDrawsOf<T>(draw_model<T>())
+        .run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
+             [&](const CudaChunkOf<T>& chunk) {
+               for (int64_t c = 0; c < n_columns(with_lp); ++c)
+                 std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
+                             draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
+             });
     return draws;
   }
   const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
@@ -154,11 +240,13 @@ Draws Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) cons
       [&](int64_t block, int, int) {
         const int64_t begin = block * kBlockDraws;
         draw(seed, first + static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), with_lp,
-               draws.values.data() + begin, n);
+             draws.values.data() + begin, n);
       },
       [](int64_t, int) {});
   return draws;
 }
+template Draws Engine::draws(int64_t, uint64_t, uint64_t, bool) const;
+template SingleDraws Engine::draws(int64_t, uint64_t, uint64_t, bool) const;
 
 std::vector<double> Engine::quantiles(const std::vector<double>& probabilities) const {
   FitStorage storage(model.data.n_schools(), static_cast<int>(probabilities.size()));

@@ -13,6 +13,13 @@
 
 namespace taugrid {
 
+// What draws in single need: y, sigma and the table rounded once, in the engine's units but for the centre,
+// which is a float here.
+struct SingleModel {
+  std::vector<float> y, sigma, table;
+  DrawModelOf<float> draws;
+};
+
 struct Engine {
   Engine(Model model, const std::string& backend, int threads);
   Engine(const Engine&) = delete;
@@ -38,18 +45,23 @@ struct Engine {
 
   // The sampling table, made when the first draw asks for it: it costs many fits.
   const std::vector<double>& table() const;
-  DrawModel draw_model() const;
+  // In the precision of T, double or float; that in single is made on first use and throws
+  // std::invalid_argument where single cannot hold the problem.
+  template <class T>
+  DrawModelOf<T> draw_model() const;
   int64_t n_columns(bool with_lp) const { return model.data.n_schools() + (with_lp ? 4 : 3); }
   // What is asked of a fit, but for the probabilities.
   FitRequest request() const;
   // The exact summary, on whichever device fits.
   void fit(const FitRequest& request, FitResult& result) const;
 
-  // Draws first .. first + n - 1, any first and n, into columns `stride` apart.
-  void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, double* columns, int64_t stride) const;
+  // Draws first .. first + n - 1, any first and n, into columns `stride` apart, in their precision.
+  template <class T>
+  void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns, int64_t stride) const;
 
   // The same in memory, by every thread, or by the GPU.
-  Draws draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const;
+  template <class T>
+  DrawsOf<T> draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const;
 
   // Exact quantiles (parameter, probability) in the order of the columns, units of y; NaN where a
   // parameter does not exist.
@@ -58,7 +70,14 @@ struct Engine {
  private:
   mutable std::once_flag table_made_;
   mutable std::vector<double> table_;
+  mutable std::once_flag single_once_;
+  mutable std::unique_ptr<SingleModel> single_;
 };
+
+template <>
+DrawModel Engine::draw_model() const;
+template <>
+DrawModelOf<float> Engine::draw_model() const;
 
 // Results of a fit with the memory that they point into.
 struct FitStorage {

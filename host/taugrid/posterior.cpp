@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/taugrid/double_block.h"
 #include "host/taugrid/draw_summary.h"
 #include "host/taugrid/engine.h"
 #include "host/taugrid/parallel.h"
@@ -183,45 +184,63 @@ double Posterior::tau_cdf(double tau) const {
 
 Draws Posterior::draw(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
   check_draws(n, first);
-  return state_->draws(n, seed, first, with_lp);
+  return state_->draws<double>(n, seed, first, with_lp);
 }
 
-void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
-                            const RunControl& control) const {
-  check_draws(n, 0);
-  const State& s = *state_;
-  const auto deliver = [&](const double* columns, int64_t stride, int64_t first, int64_t size) {
+SingleDraws Posterior::draw_single(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
+  check_draws(n, first);
+  return state_->draws<float>(n, seed, first, with_lp);
+}
+
+namespace {
+
+template <class T>
+void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp,
+                    const Posterior::BlockCallback& callback, const RunControl& control) {
+  const DrawModelOf<T> model = engine.draw_model<T>();
+  DoubleBlock doubles;
+  const auto deliver = [&](const T* columns, int64_t stride, int64_t first, int64_t size) {
     if (control.stop && control.stop()) throw Stopped();
-    callback(DrawBlock(columns, stride, static_cast<uint64_t>(first), size, s.model.data.n_schools(), with_lp));
+    callback(doubles.of(
+        DrawBlockOf<T>(columns, stride, static_cast<uint64_t>(first), size, model.problem.n_schools, with_lp)));
     if (control.progress) control.progress(first + size);
   };
-  if (s.on_cuda) {
-    CudaDraws(s.draw_model()).run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {true, with_lp, nullptr}, nullptr,
-                                  [&](const CudaChunk& chunk) {
-                                    for (int64_t i = 0; i < chunk.n; i += kBlockDraws)
-                                      deliver(chunk.columns + i, chunk.stride, static_cast<int64_t>(chunk.first) + i,
-                                              std::min(kBlockDraws, chunk.n - i));
-                                  });
+  if (engine.on_cuda) {
+    CudaDrawsOf<T>(model).run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {true, with_lp, nullptr}, nullptr,
+                              [&](const CudaChunkOf<T>& chunk) {
+                                for (int64_t i = 0; i < chunk.n; i += kBlockDraws)
+                                  deliver(chunk.columns + i, chunk.stride, static_cast<int64_t>(chunk.first) + i,
+                                          std::min(kBlockDraws, chunk.n - i));
+                              });
     return;
   }
-  const int64_t size = s.n_columns(with_lp) * kBlockDraws;
-  Buffer blocks(static_cast<size_t>(size * n_slots(s.threads)));
+  const int64_t size = engine.n_columns(with_lp) * kBlockDraws;
+  BufferOf<T> blocks(static_cast<size_t>(size * n_slots(engine.threads)));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
   ordered_blocks(
-      (n + kBlockDraws - 1) / kBlockDraws, s.threads,
+      (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
       [&](int64_t block, int slot, int) {
-        s.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, blocks.data() + slot * size,
-               kBlockDraws);
+        engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp,
+                    blocks.data() + slot * size, kBlockDraws);
       },
       [&](int64_t block, int slot) {
         deliver(blocks.data() + slot * size, kBlockDraws, block * kBlockDraws, length(block));
       });
 }
 
-DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                                    const BlockCallback& also) const {
+}  // namespace
+
+void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
+                            const RunControl& control, Precision precision) const {
   check_draws(n, 0);
-  return summarise_stream(*state_, n, seed, control, with_lp, also);
+  const auto& run = precision == Precision::kSingle ? draw_blocks_in<float> : draw_blocks_in<double>;
+  run(*state_, n, seed, with_lp, callback, control);
+}
+
+DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+                                    const BlockCallback& also, Precision precision) const {
+  check_draws(n, 0);
+  return summarise_stream(*state_, n, seed, control, with_lp, also, precision);
 }
 
 }  // namespace taugrid

@@ -30,46 +30,55 @@ struct SummaryOptions {
   double level = 0.95;                                                              // in (0, 1)
 };
 
+// Of draws. Double is the default; single is the fast path, with a stream of its own (the numbers are
+// other draws, not the same ones rounded), of which docs/precision.md states the accuracy.
+enum class Precision { kDouble, kSingle };
+
 // Columns of draws, units of y: tau (n), mu (n), theta_j (n) for j = 0 .. J - 1, theta_new (n), and lp (n)
 // if it was asked for. A quantity that does not exist (mu and theta_new at tau = infinity under a flat
 // prior) is NaN throughout.
-class DrawBlock {
+template <class T>
+class DrawBlockOf {
  public:
-  DrawBlock(const double* columns, int64_t stride, uint64_t first, int64_t n, int64_t n_schools, bool has_lp)
+  DrawBlockOf(const T* columns, int64_t stride, uint64_t first, int64_t n, int64_t n_schools, bool has_lp)
       : columns_(columns), stride_(stride), first_(first), n_(n), n_schools_(n_schools), has_lp_(has_lp) {}
 
   uint64_t first() const { return first_; }  // index of the first draw
   int64_t size() const { return n_; }
   int64_t n_schools() const { return n_schools_; }
   bool has_lp() const { return has_lp_; }
-  std::span<const double> tau() const { return column(0); }
-  std::span<const double> mu() const { return column(1); }
-  std::span<const double> theta(int64_t j) const { return column(2 + j); }
-  std::span<const double> theta_new() const { return column(2 + n_schools_); }
-  std::span<const double> lp() const { return column(3 + n_schools_); }
+  std::span<const T> tau() const { return column(0); }
+  std::span<const T> mu() const { return column(1); }
+  std::span<const T> theta(int64_t j) const { return column(2 + j); }
+  std::span<const T> theta_new() const { return column(2 + n_schools_); }
+  std::span<const T> lp() const { return column(3 + n_schools_); }
   // In the order above.
-  std::span<const double> column(int64_t k) const {
+  std::span<const T> column(int64_t k) const {
     return {columns_ + k * stride_, static_cast<size_t>(n_)};
   }
 
  private:
-  const double* columns_;
+  const T* columns_;
   int64_t stride_;
   uint64_t first_;
   int64_t n_;
   int64_t n_schools_;
   bool has_lp_;
 };
+using DrawBlock = DrawBlockOf<double>;
 
 // Draws in memory, column by column.
-struct Draws {
-  Buffer values;  // ((J + 3 or J + 4), n)
+template <class T>
+struct DrawsOf {
+  BufferOf<T> values;  // ((J + 3 or J + 4), n)
   uint64_t first = 0;
   int64_t n = 0;
   int64_t n_schools = 0;
   bool has_lp = false;
-  DrawBlock view() const { return {values.data(), n, first, n, n_schools, has_lp}; }
+  DrawBlockOf<T> view() const { return {values.data(), n, first, n, n_schools, has_lp}; }
 };
+using Draws = DrawsOf<double>;
+using SingleDraws = DrawsOf<float>;
 
 // Called from the thread that started the work. Progress has the number of draws done so far; a stop
 // check that answers true ends the work with the exception Stopped.
@@ -107,16 +116,21 @@ class Posterior {
   // Draws first .. first + n - 1 of the stream `seed`, 1 <= n <= 2^53. A draw depends on its index alone:
   // any split into calls, blocks or threads gives the same bits.
   Draws draw(int64_t n, uint64_t seed, uint64_t first = 0, bool with_lp = false) const;
+  // In single precision. Throws std::invalid_argument where the data are beyond a float's range or
+  // resolution (|y_j| above 65536 sigma_j).
+  SingleDraws draw_single(int64_t n, uint64_t seed, uint64_t first = 0, bool with_lp = false) const;
 
-  // The same by blocks of at most 8192, in order, from the calling thread.
+  // The same by blocks of at most 8192, in order, from the calling thread. Draws in single precision come
+  // as the doubles that they are.
   using BlockCallback = std::function<void(const DrawBlock&)>;
   void draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
-                   const RunControl& control = {}) const;
+                   const RunControl& control = {}, Precision precision = Precision::kDouble) const;
 
   // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also` sees
   // every block on the way.
   DrawSummary draw_summary(int64_t n, uint64_t seed, const RunControl& control = {},
-                           bool with_lp = false, const BlockCallback& also = {}) const;
+                           bool with_lp = false, const BlockCallback& also = {},
+                           Precision precision = Precision::kDouble) const;
 
  private:
   struct State;
@@ -125,5 +139,6 @@ class Posterior {
 
 // The summary of draws in memory, with exact order statistics (rank_error 0).
 DrawSummary summarise(const Draws& draws, uint64_t seed);
+DrawSummary summarise(const SingleDraws& draws, uint64_t seed);
 
 }  // namespace taugrid

@@ -46,9 +46,10 @@ std::string head(const std::string& path, const StanCsvInfo& info) {
       "# taugrid_version = {}\n"
       "# taugrid_stream = {}\n"
       "# tau_prior = {}\n"
-      "# mu_prior = {}\n",
+      "# mu_prior = {}\n"
+      "# precision = {}\n",
       info.draws, info.data_file, info.seed, path, version(), kStreamVersion, info.tau_prior,
-      info.mu_prior);
+      info.mu_prior, info.precision == Precision::kSingle ? "single" : "double");
   text += "lp__,accept_stat__,tau,mu";
   for (int64_t j = 1; j <= info.n_schools; ++j) text += fmt::format(",theta.{}", j);
   return text + ",theta_new\n";
@@ -57,7 +58,7 @@ std::string head(const std::string& path, const StanCsvInfo& info) {
 }  // namespace
 
 StanCsvWriter::StanCsvWriter(const std::string& path, const StanCsvInfo& info)
-    : file_(path), n_schools_(info.n_schools), head_(head(path, info)) {}
+    : file_(path), n_schools_(info.n_schools), single_(info.precision == Precision::kSingle), head_(head(path, info)) {}
 
 void StanCsvWriter::write_head() {
   file_.write(head_);
@@ -84,7 +85,9 @@ void StanCsvWriter::write(const DrawBlock& block) {
         std::memcpy(at, "nan", 3);
         at += 3;
       } else {
-        at = std::to_chars(at, at + kLongestNumber, value).ptr;  // shortest that reads back
+        // The shortest that reads back.
+        at = single_ ? std::to_chars(at, at + kLongestNumber, static_cast<float>(value)).ptr
+                     : std::to_chars(at, at + kLongestNumber, value).ptr;
       }
       *at++ = ',';
       if (c > 0) continue;

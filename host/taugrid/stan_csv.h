@@ -6,7 +6,8 @@
 //   -12.1,0,..                               one row a draw
 //   #  Elapsed Time: ..
 //
-// accept_stat__ is 0 throughout, as fixed_param has it. Numbers read back to the same bits.
+// accept_stat__ is 0 throughout, as fixed_param has it. Numbers read back to the same bits, those in single
+// precision as floats.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct StanCsvInfo {
   std::string data_file;
   std::string tau_prior;
   std::string mu_prior;
+  Precision precision = Precision::kDouble;
 };
 
 class StanCsvWriter {
@@ -45,6 +47,7 @@ class StanCsvWriter {
 
   OutputFile file_;
   int64_t n_schools_;
+  bool single_;
   std::string head_;  // empty once written
 };
 

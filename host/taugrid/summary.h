@@ -58,7 +58,7 @@ struct SampleSummary {
 struct DrawSummary {
   int64_t draws;
   uint64_t seed;
-  std::string precision;  // "double"
+  std::string precision;  // "double", "single"
   std::string backend;    // what drew; empty where that is not known
   double draws_per_second;
   std::vector<double> probabilities;       // 0.025, 0.25, 0.5, 0.75, 0.975

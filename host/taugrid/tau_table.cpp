@@ -62,4 +62,15 @@ std::vector<double> make_tau_table(const CpuKernels& kernels, const Panels& post
   return table;
 }
 
+std::vector<float> round_tau_table(const std::vector<double>& table) {
+  std::vector<float> rounded;
+  if (table.empty()) return rounded;
+  rounded.reserve(kTableSizeOf<float>);
+  constexpr int kSide = kCellsPerSide * kCellCoefficients;
+  constexpr int kSkipped = (kCellsPerSide - kCellsPerSideOf<float>)*kCellCoefficients;
+  for (int upper = 0; upper < 2; ++upper)
+    for (int i = kSkipped; i < kSide; ++i) rounded.push_back(static_cast<float>(table[static_cast<size_t>(upper * kSide + i)]));
+  return rounded;
+}
+
 }  // namespace taugrid

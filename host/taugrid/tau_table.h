@@ -12,4 +12,7 @@ namespace taugrid {
 // Laid out as kernels/math/inverse_cdf.h reads it (kTableSize).
 std::vector<double> make_tau_table(const CpuKernels& kernels, const Panels& posterior);
 
+// The table in single: the cells that it has, each number rounded once. Empty from an empty one.
+std::vector<float> round_tau_table(const std::vector<double>& table);
+
 }  // namespace taugrid

@@ -14,25 +14,34 @@ namespace taugrid {
 inline constexpr int64_t kBlockDraws = 8192;
 
 // Draws are asked for in multiples of this, from a multiple of this: no lane set is wider.
-inline constexpr int64_t kDrawAlignment = 8;
+inline constexpr int64_t kDrawAlignment = 16;
 
 // The CPU's kernels, compiled for one instruction set. All functions are re-entrant. They run under
 // IEEE 754 round-to-nearest with subnormals, and restore the caller's floating-point environment.
 struct CpuKernels {
   const char* isa;  // "generic", "v2", "v3", "v4"
-  int width;        // double lanes
+  int width;        // double lanes; float lanes are twice as many (one, if one)
 
   // Draws first .. first + n - 1 into columns (see draw.h), units of y; first and n multiples of
   // kDrawAlignment.
   void (*draw)(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
                double* columns, int64_t stride);
+  void (*draw_single)(const DrawModelOf<float>& model, const StreamPosition& at, uint64_t first, int64_t n,
+                      bool with_lp, float* columns, int64_t stride);
 
-  // The normals that draws first .. first + n - 1 consume, z_0 .. z_(count - 1), count even, in columns.
-  void (*normals)(const StreamPosition& at, uint64_t first, int64_t n, int64_t count, double* columns, int64_t stride);
+  // The normals that draws first .. first + n - 1 of n_schools schools consume, z_0 .. z_(J + 1), in columns,
+  // whole blocks of them: room for J + 5.
+  void (*normals)(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools, double* columns,
+                  int64_t stride);
+  void (*normals_single)(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools, float* columns,
+                         int64_t stride);
 
-  // Sums and counts over one block's draws, n <= kBlockDraws (streamed_counts.h).
+  // Sums and counts over one block's draws, n <= kBlockDraws (streamed_counts.h), in double: of floats as if
+  // they had been converted first.
   void (*summarise)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
                     uint64_t* counts);
+  void (*summarise_single)(const CountPlan& plan, const float* columns, int64_t stride, int64_t n, double* sums,
+                           uint64_t* counts);
 
   // The exact summary of one posterior (fit.h).
   void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result);

@@ -1,6 +1,6 @@
 // The CPU's kernels: loops over packs. Compiled once per instruction set, with
 //   TAUGRID_ISA_NAME  what it is called: generic, v2, v3, v4
-//   TAUGRID_WIDTH     double lanes; 1 is Scalar
+//   TAUGRID_WIDTH     double lanes, and half the float lanes; 1 is Scalar in both
 // Nothing here may become a weak symbol that another instruction set's object could provide: the lane set
 // carries a tag with internal linkage, and only kernels/math and C headers are included.
 #include "kernels/cpu/cpu_kernels.h"
@@ -15,13 +15,16 @@ struct IsaTag {};
 
 template <int W>
 struct LanesOfWidth {
-  using Type = Pack<W, IsaTag>;
+  using Double = Pack<W, double, IsaTag>;
+  using Single = Pack<2 * W, float, IsaTag>;
 };
 template <>
 struct LanesOfWidth<1> {
-  using Type = Scalar<IsaTag>;
+  using Double = Scalar<double, IsaTag>;
+  using Single = Scalar<float, IsaTag>;
 };
-using L = LanesOfWidth<TAUGRID_WIDTH>::Type;
+using L = LanesOfWidth<TAUGRID_WIDTH>::Double;
+using S = LanesOfWidth<TAUGRID_WIDTH>::Single;
 
 // Foreign code (Python libraries, graphics drivers) changes the floating-point environment.
 class IeeeEnvironment {
@@ -35,27 +38,35 @@ class IeeeEnvironment {
 #endif
 };
 
-void draw_kernel(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
-                 double* columns, int64_t stride) {
+template <class Lanes, class T = typename Lanes::Element>
+void draw_kernel(const DrawModelOf<T>& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
+                 T* columns, int64_t stride) {
   const IeeeEnvironment ieee;
+  constexpr int N = Lanes::N;
   if (with_lp)
-    for (int64_t i = 0; i < n; i += L::N) draw<L, true>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
+    for (int64_t i = 0; i < n; i += N) draw<Lanes, true>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
   else
-    for (int64_t i = 0; i < n; i += L::N) draw<L, false>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
+    for (int64_t i = 0; i < n; i += N) draw<Lanes, false>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
 }
 
-void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t count, double* columns,
+template <class Lanes, class T = typename Lanes::Element>
+void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools, T* columns,
                     int64_t stride) {
   const IeeeEnvironment ieee;
-  for (int64_t i = 0; i < n; i += L::N)
-    for (int64_t k = 0; k < count; k += 2) {
-      const NormalPair<L> z = normal_pair<L>(at, first + static_cast<uint64_t>(i), k);
-      L::store(columns + k * stride + i, z.z0);
-      L::store(columns + (k + 1) * stride + i, z.z1);
+  for (int64_t i = 0; i < n; i += Lanes::N) {
+    const uint64_t index = first + static_cast<uint64_t>(i);
+    const NormalPair<Lanes> z01 = first_normals<Lanes>(at, index, draw_block<Lanes>(at, index, 0));
+    Lanes::store(columns + i, z01.z0);
+    Lanes::store(columns + stride + i, z01.z1);
+    for (int64_t j = 0; j < n_schools; j += kBlockUniforms<Lanes>) {
+      const BlockNormals<Lanes> normals = school_normals<Lanes>(at, index, j);
+      for (int k = 0; k < kBlockUniforms<Lanes>; ++k) Lanes::store(columns + (2 + j + k) * stride + i, normals.z[k]);
     }
+  }
 }
 
-void summarise_kernel(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
+template <class T>
+void summarise_kernel(const CountPlan& plan, const T* columns, int64_t stride, int64_t n, double* sums,
                       uint64_t* counts) {
   const IeeeEnvironment ieee;
   CpuTeam<L> team;
@@ -99,9 +110,12 @@ void log_posterior_kernel(const Problem& problem, int64_t n, const double* x, do
 const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
   static const CpuKernels kKernels{TAUGRID_TEXT_OF(TAUGRID_ISA_NAME),
                                    L::N,
-                                   draw_kernel,
-                                   normals_kernel,
-                                   summarise_kernel,
+                                   draw_kernel<L>,
+                                   draw_kernel<S>,
+                                   normals_kernel<L>,
+                                   normals_kernel<S>,
+                                   summarise_kernel<double>,
+                                   summarise_kernel<float>,
                                    fit_kernel,
                                    panel_quantiles_kernel,
                                    log_posterior_kernel};

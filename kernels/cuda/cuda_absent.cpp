@@ -16,13 +16,21 @@ bool cuda_compiled_in() { return false; }
 
 CudaDevices cuda_devices() { return {{}, kReason}; }
 
-struct CudaDraws::State {};
-CudaDraws::CudaDraws(const DrawModel&) { absent(); }
-CudaDraws::~CudaDraws() = default;
-void CudaDraws::run(const StreamPosition&, uint64_t, int64_t, const Wanted&, uint64_t*,
-                    const std::function<void(const CudaChunk&)>&) {
+template <class T>
+struct CudaDrawsOf<T>::State {};
+template <class T>
+CudaDrawsOf<T>::CudaDrawsOf(const DrawModelOf<T>&) {
   absent();
 }
+template <class T>
+CudaDrawsOf<T>::~CudaDrawsOf() = default;
+template <class T>
+void CudaDrawsOf<T>::run(const StreamPosition&, uint64_t, int64_t, const Wanted&, uint64_t*,
+                         const std::function<void(const CudaChunkOf<T>&)>&) {
+  absent();
+}
+template class CudaDrawsOf<double>;
+template class CudaDrawsOf<float>;
 void cuda_log_posterior(const Problem&, int64_t, const double*, double*) { absent(); }
 void cuda_fit(const Problem*, int64_t, const FitRequest&, FitResult*) { absent(); }
 void cuda_sort(double*, int64_t) { absent(); }

@@ -10,12 +10,13 @@
 
 namespace taugrid {
 
-struct CudaDraws::State {
-  explicit State(const DrawModel& host)
+template <class T>
+struct CudaDrawsOf<T>::State {
+  explicit State(const DrawModelOf<T>& host)
       : model(host),
         y(host.problem.y, static_cast<size_t>(host.problem.n_schools), setup),
         sigma(host.problem.sigma, static_cast<size_t>(host.problem.n_schools), setup),
-        table(host.table, host.problem.tau_prior.form == PriorForm::kPoint ? 0 : kTableSize, setup) {
+        table(host.table, host.problem.tau_prior.form == PriorForm::kPoint ? 0 : kTableSizeOf<T>, setup) {
     setup.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();
@@ -23,8 +24,8 @@ struct CudaDraws::State {
   }
 
   CudaStream setup;
-  DrawModel model;  // with the device's pointers
-  DeviceBuffer<double> y, sigma, table;
+  DrawModelOf<T> model;  // with the device's pointers
+  DeviceBuffer<T> y, sigma, table;
 };
 
 namespace {
@@ -52,21 +53,27 @@ struct DevicePlan {
   DeviceBuffer<uint64_t> counts;
 };
 
+template <class T>
 struct Slot {
   CudaStream stream;
-  DeviceBuffer<double> columns, sums;
-  PinnedBuffer<double> host_columns, host_sums;
+  DeviceBuffer<T> columns;
+  DeviceBuffer<double> sums;
+  PinnedBuffer<T> host_columns;
+  PinnedBuffer<double> host_sums;
 };
 
 }  // namespace
 
-CudaDraws::CudaDraws(const DrawModel& model) : state_(std::make_unique<State>(model)) {}
-CudaDraws::~CudaDraws() = default;
+template <class T>
+CudaDrawsOf<T>::CudaDrawsOf(const DrawModelOf<T>& model) : state_(std::make_unique<State>(model)) {}
+template <class T>
+CudaDrawsOf<T>::~CudaDrawsOf() = default;
 
-void CudaDraws::run(const StreamPosition& at, uint64_t first, int64_t n, const Wanted& wanted, uint64_t* counts,
-                    const std::function<void(const CudaChunk&)>& consume) {
+template <class T>
+void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, const Wanted& wanted, uint64_t* counts,
+                         const std::function<void(const CudaChunkOf<T>&)>& consume) {
   const int64_t n_columns = state_->model.problem.n_schools + (wanted.lp ? 4 : 3);
-  const int64_t blocks_fit = kChunkBytes / (n_columns * kBlockDraws * static_cast<int64_t>(sizeof(double)));
+  const int64_t blocks_fit = kChunkBytes / (n_columns * kBlockDraws * static_cast<int64_t>(sizeof(T)));
   const int64_t chunk = std::min(std::max<int64_t>(1, blocks_fit), (n + kBlockDraws - 1) / kBlockDraws) * kBlockDraws;
   const int64_t plan_columns = wanted.plan ? wanted.plan->n_columns : 0;
   const int64_t chunk_sums = wanted.plan ? chunk / kBlockDraws * plan_columns * 2 : 0;
@@ -76,18 +83,18 @@ void CudaDraws::run(const StreamPosition& at, uint64_t first, int64_t n, const W
     plan = std::make_unique<DevicePlan>(*wanted.plan, state_->setup);
     state_->setup.wait();
   }
-  std::array<Slot, 2> slots;
-  for (Slot& slot : slots) {
-    slot.columns = DeviceBuffer<double>(static_cast<size_t>(n_columns * chunk));
+  std::array<Slot<T>, 2> slots;
+  for (Slot<T>& slot : slots) {
+    slot.columns = DeviceBuffer<T>(static_cast<size_t>(n_columns * chunk));
     slot.sums = DeviceBuffer<double>(static_cast<size_t>(chunk_sums));
-    if (wanted.columns) slot.host_columns = PinnedBuffer<double>(static_cast<size_t>(n_columns * chunk));
+    if (wanted.columns) slot.host_columns = PinnedBuffer<T>(static_cast<size_t>(n_columns * chunk));
     slot.host_sums = PinnedBuffer<double>(static_cast<size_t>(chunk_sums));
   }
 
   const int64_t n_chunks = (n + chunk - 1) / chunk;
   const auto length = [&](int64_t c) { return std::min(chunk, n - c * chunk); };
   const auto start = [&](int64_t c) {
-    Slot& slot = slots[static_cast<size_t>(c % 2)];
+    Slot<T>& slot = slots[static_cast<size_t>(c % 2)];
     launch_draw(state_->model, at, first + static_cast<uint64_t>(c * chunk), length(c), wanted.lp,
                 slot.columns.data(), chunk, slot.stream);
     if (plan) {
@@ -98,7 +105,7 @@ void CudaDraws::run(const StreamPosition& at, uint64_t first, int64_t n, const W
     if (wanted.columns) slot.columns.download(slot.host_columns.data(), slot.columns.size(), slot.stream);
   };
   const auto finish = [&](int64_t c) {
-    Slot& slot = slots[static_cast<size_t>(c % 2)];
+    Slot<T>& slot = slots[static_cast<size_t>(c % 2)];
     slot.stream.wait();
     consume({first + static_cast<uint64_t>(c * chunk), length(c), slot.host_columns.data(), chunk,
              slot.host_sums.data()});
@@ -116,5 +123,8 @@ void CudaDraws::run(const StreamPosition& at, uint64_t first, int64_t n, const W
     for (size_t i = 0; i < device_counts.size(); ++i) counts[i] += device_counts[i];
   }
 }
+
+template class CudaDrawsOf<double>;
+template class CudaDrawsOf<float>;
 
 }  // namespace taugrid

@@ -10,7 +10,7 @@ namespace taugrid {
 
 // A lane of a warp that works on one grid point together.
 struct SharedPointTag {};
-using SharedPointLane = Scalar<SharedPointTag>;
+using SharedPointLane = Scalar<double, SharedPointTag>;
 
 template <>
 struct SchoolSum<SharedPointLane> {

@@ -10,12 +10,15 @@
 
 namespace taugrid {
 
-// Draws first .. first + n - 1 into columns (see draw.h); the model's pointers are the device's.
-void launch_draw(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
-                 double* columns, int64_t stride, cudaStream_t stream);
+// Draws first .. first + n - 1 into columns (see draw.h); the model's pointers are the device's. T is double
+// or float.
+template <class T>
+void launch_draw(const DrawModelOf<T>& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
+                 T* columns, int64_t stride, cudaStream_t stream);
 
 // Blocks of block_draws draws, n in all: sums (blocks, n_columns, 2) are set, counts are added to.
-void launch_summarise(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, int64_t block_draws,
+template <class T>
+void launch_summarise(const CountPlan& plan, const T* columns, int64_t stride, int64_t n, int64_t block_draws,
                       double* sums, uint64_t* counts, cudaStream_t stream);
 
 // x (n) -> log_density (n).

@@ -10,8 +10,9 @@ namespace taugrid {
 
 // columns (n_columns, stride): n draws from the start of a block; grid (blocks of draws, groups of columns),
 // warps of a CUDA block take columns in turn. sums (blocks, n_columns, 2).
-static __global__ void summarise_kernel(CountPlan plan, const double* columns, int64_t stride, int64_t n,
-                                        int64_t block_draws, double* sums, uint64_t* counts) {
+template <class T>
+__global__ void summarise_kernel(CountPlan plan, const T* columns, int64_t stride, int64_t n,
+                                 int64_t block_draws, double* sums, uint64_t* counts) {
   const int64_t block = blockIdx.x;
   const int64_t warps = blockDim.x / kWarp;
   const int64_t c = static_cast<int64_t>(blockIdx.y) * warps + threadIdx.x / kWarp;

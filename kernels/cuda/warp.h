@@ -34,14 +34,25 @@ __device__ __forceinline__ void atomic_add(uint64_t* counter, uint64_t n) {
 
 // One CUDA thread is one lane; its words come from cuRAND's own block function.
 struct CudaTag {};
-using CudaLane = Scalar<CudaTag>;
+template <class T>
+using CudaLaneOf = Scalar<T, CudaTag>;
+using CudaLane = CudaLaneOf<double>;
 
-template <>
-TAUGRID_INLINE Block<CudaLane> philox4x32_10<CudaLane>(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2,
-                                                       uint32_t c3) {
+template <class L>
+TAUGRID_INLINE Block<L> curand_block(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3) {
   const uint4 block = curand_Philox4x32_10(make_uint4(c0, c1, c2, c3),
                                            make_uint2(static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)));
   return {{block.x, block.y, block.z, block.w}};
+}
+template <>
+TAUGRID_INLINE Block<CudaLane> philox4x32_10<CudaLane>(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2,
+                                                       uint32_t c3) {
+  return curand_block<CudaLane>(key, c0, c1, c2, c3);
+}
+template <>
+TAUGRID_INLINE Block<CudaLaneOf<float>> philox4x32_10<CudaLaneOf<float>>(uint64_t key, uint32_t c0, uint32_t c1,
+                                                                         uint32_t c2, uint32_t c3) {
+  return curand_block<CudaLaneOf<float>>(key, c0, c1, c2, c3);
 }
 
 // The sum over the warp in the shape of tree_sum.h, known to every lane.

@@ -6,6 +6,10 @@
 //
 // "ulp" at a function is its largest |result - exact| over the spacing of doubles there, measured
 // against MPFR by tests/elementary_test.cpp, which fails above it. NaN is not provided for.
+//
+// log_unit, exp and sincos_2pi, which draws are made of, serve lanes of floats too, with coefficients of
+// their own; "in single" is their error in spacings of floats, the largest over every float of the range
+// (tests/single_test.cpp). The rest is for doubles only.
 #pragma once
 
 #include "kernels/math/lanes.h"
@@ -57,10 +61,14 @@ struct LogReduction {
 
 template <class L>
 TAUGRID_INLINE LogReduction<L> reduce_for_log(typename L::Real x) {
-  constexpr uint64_t kSqrtHalf = 0x3FE6A09E667F3BCDu;
-  const auto b = L::bits(x) + (0x3FF0000000000000u - kSqrtHalf);
-  const auto k = L::real((b >> 52) | 0x4330000000000000u) - (0x1p52 + 1023.0);
-  const auto f = L::real((b & 0x000FFFFFFFFFFFFFu) + kSqrtHalf) - 1.0;
+  using Element = typename L::Element;
+  using Format = RealFormat<Element>;
+  constexpr auto kSqrtHalf =
+      static_cast<typename Format::Bits>(kSingle<L> ? 0x3F3504F3u : 0x3FE6A09E667F3BCDu);
+  const auto b = L::bits(x) + (Format::kOne - kSqrtHalf);
+  const auto k =
+      L::real((b >> Format::kMantissaBits) | Format::kOnesBits) - (Format::kOnes + Element(Format::kBias));
+  const auto f = L::real((b & Format::kMantissa) + kSqrtHalf) - Element(1.0);
   return {k, f};
 }
 
@@ -79,9 +87,19 @@ TAUGRID_INLINE typename L::Real log_of_reduced(LogReduction<L> x, typename L::Re
 }
 
 // log(u) for u in [2^-53, 1), the range of a uniform variate; no other u is provided for. 1.2 ulp.
+// In single 0.87 ulp, without the division: log(1 + f) = f - f^2/2 + f^3 P(f).
 template <class L>
 TAUGRID_INLINE typename L::Real log_unit(typename L::Real u) {
-  return log_of_reduced<L>(reduce_for_log<L>(u), L::splat(0.0));
+  const LogReduction<L> x = reduce_for_log<L>(u);
+  if constexpr (kSingle<L>) {
+    const auto p = horner<L>(x.f, 0x1.555554p-2, -0x1.000226p-2, 0x1.99a008p-3, -0x1.547244p-3,
+                             0x1.22da1cp-3, -0x1.0d853ep-3, 0x1.055b6ep-3, -0x1.38b594p-4);
+    const auto f2 = x.f * x.f;
+    const auto rest = L::fma(f2, L::fma(x.f, p, L::splat(-0.5)), x.f);
+    return L::fma(x.k, L::splat(0x1.62e430p-1), rest);
+  } else {
+    return log_of_reduced<L>(x, L::splat(0.0));
+  }
 }
 
 // The same reduction, of subnormal x too.
@@ -128,28 +146,38 @@ TAUGRID_INLINE typename L::Real log1p(typename L::Real x) {
 
 // Exponentials.
 
-// x = k ln 2 + r with |r| <= ln 2 / 2, for |x| < 2^20. The low bits of `k` hold k + kExpBias.
+// x = k ln 2 + r with |r| <= ln 2 / 2, for |x| < 2^20 (in single, 2^10). The low bits of `k` hold
+// k + kExpBiasOf<L>.
 template <class L>
 struct ExpReduction {
   typename L::Real r;
   typename L::Bits k;
 };
 
-inline constexpr unsigned kExpBias = 2048;
+template <class L>
+inline constexpr unsigned kExpBiasOf = 2 * (RealFormat<typename L::Element>::kBias + 1);
+inline constexpr unsigned kExpBias = 2048;  // in double
 
 template <class L>
 TAUGRID_INLINE ExpReduction<L> reduce_for_exp(typename L::Real x) {
-  constexpr double kRounder = 0x1.8p52 + kExpBias;
-  const auto shifted = L::fma(x, L::splat(0x1.71547652b82fep+0), L::splat(kRounder));
+  using Element = typename L::Element;
+  constexpr Element kRounder = Element(1.5) * RealFormat<Element>::kOnes + Element(kExpBiasOf<L>);
+  const auto shifted = L::fma(x, L::splat(Element(0x1.71547652b82fep+0)), L::splat(kRounder));
   const auto k = shifted - kRounder;
-  const auto r = L::fma(k, L::splat(-0x1.62e42fefa39efp-1), x);
-  return {L::fma(k, L::splat(-0x1.abc9e3b39803fp-56), r), L::bits(shifted)};
+  const auto r = L::fma(k, L::splat(Element(-0x1.62e42fefa39efp-1)), x);
+  // What the rounded ln 2 lacks.
+  constexpr Element kRest = kSingle<L> ? Element(0x1.05c610p-29) : Element(-0x1.abc9e3b39803fp-56);
+  return {L::fma(k, L::splat(kRest), r), L::bits(shifted)};
 }
 
 // c (exp(r) - 1 - r) / r^2 for |r| <= ln 2 / 2.
 template <class L>
 TAUGRID_INLINE typename L::Real exp_series(typename L::Real r, double c = 1.0) {
-  return horner<L>(r, c * 0x1.0000000000005p-1, c * 0x1.5555555555555p-3, c * 0x1.5555555551fa0p-5,
+  if constexpr (kSingle<L>)
+    return horner<L>(r, c * 0x1.fffffcp-2, c * 0x1.555492p-3, c * 0x1.5558f2p-5, c * 0x1.1239e2p-7,
+                     c * 0x1.6a2432p-10);
+  else
+    return horner<L>(r, c * 0x1.0000000000005p-1, c * 0x1.5555555555555p-3, c * 0x1.5555555551fa0p-5,
                    c * 0x1.1111111110c89p-7, c * 0x1.6c16c17f8d817p-10, c * 0x1.a01a01a5919fap-13,
                    c * 0x1.a019a58165712p-16, c * 0x1.71de162b4850fp-19, c * 0x1.28a3b1e9cc056p-22,
                    c * 0x1.af24938adcd22p-26);
@@ -161,22 +189,26 @@ TAUGRID_INLINE typename L::Real exp_of_reduced(typename L::Real r, double c = 1.
   return L::fma(r, L::fma(r, exp_series<L>(r, c), L::splat(c)), L::splat(c));
 }
 
-// value * 2^k for k in [-1076, 1025]: two factors, so that it rounds once, to subnormals and to
-// infinity too. The first product is exact.
+// value * 2^k for k in [-1076, 1025] (in single, [-151, 129]): two factors, so that it rounds once, to
+// subnormals and to infinity too. The first product is exact.
 template <class L>
 TAUGRID_INLINE typename L::Real scale_by_power(typename L::Real value, typename L::Bits k) {
-  const auto half = (k & 0xFFFu) >> 1;
-  return value * L::real((half - 1u) << 52) * L::real((k - half - 1u) << 52);
+  constexpr int kShift = RealFormat<typename L::Element>::kMantissaBits;
+  const auto half = (k & (2u * kExpBiasOf<L> - 1u)) >> 1;
+  return value * L::real((half - 1u) << kShift) * L::real((k - half - 1u) << kShift);
 }
 
 // x reduced where exp is neither 0 nor infinite, and at a bound where it is.
 template <class L>
 TAUGRID_INLINE ExpReduction<L> reduce_any_for_exp(typename L::Real x) {
-  const auto above = L::select(x > -746.0, x, L::splat(-746.0));
-  return reduce_for_exp<L>(L::select(above < 710.0, above, L::splat(710.0)));
+  using Element = typename L::Element;
+  constexpr Element kLeast = kSingle<L> ? -104 : -746, kMost = kSingle<L> ? 89 : 710;
+  const auto above = L::select(x > kLeast, x, L::splat(kLeast));
+  return reduce_for_exp<L>(L::select(above < kMost, above, L::splat(kMost)));
 }
 
 // exp(x) for every x: +inf from 709.79 up, subnormal from -708.4 and 0 from -745.2 down. 0.9 ulp.
+// In single +inf from 88.73 up, subnormal from -87.34 and 0 from -103.98 down, 0.9 ulp.
 template <class L>
 TAUGRID_INLINE typename L::Real exp(typename L::Real x) {
   const auto reduced = reduce_any_for_exp<L>(x);
@@ -217,26 +249,37 @@ TAUGRID_INLINE typename L::Real log1mexp(typename L::Real d) {
 
 // Sin and cos.
 
-// sin(2 pi u) and cos(2 pi u) for u in [0, 1]. The reduction to a quarter turn is exact, so
-// relative accuracy holds next to every zero. Zeros carry either sign. 1 ulp each.
+// sin(2 pi u) and cos(2 pi u) for u in [-1, 1]. The reduction to a quarter turn is exact, so
+// relative accuracy holds next to every zero. Zeros carry either sign. 1 ulp each; in single 0.89 ulp.
 template <class L>
 TAUGRID_INLINE void sincos_2pi(typename L::Real u, typename L::Real& sin, typename L::Real& cos) {
-  constexpr double kRounder = 0x1.8p52;
-  const auto shifted = L::fma(u, L::splat(4.0), L::splat(kRounder));
+  using Element = typename L::Element;
+  using Format = RealFormat<Element>;
+  constexpr Element kRounder = Element(1.5) * Format::kOnes;
+  const auto shifted = L::fma(u, L::splat(Element(4.0)), L::splat(kRounder));
   const auto quarter = L::bits(shifted);
-  const auto r = L::fma(shifted - kRounder, L::splat(-0.25), u);
+  const auto r = L::fma(shifted - kRounder, L::splat(Element(-0.25)), u);
   const auto z = r * r;
   // The leading 2 pi in two parts: its rounding error alone would cost a third of an ulp.
-  const auto sin_low = horner<L>(z, 0x1.1a62633145c07p-52, -0x1.4abbce625be46p+5,
-                                 0x1.466bc67758cb3p+6, -0x1.32d2cce3241d9p+6, 0x1.5078300c48f22p+5,
-                                 -0x1.e300989b4dea9p+3, 0x1.e3ff2866791d5p+1);
-  const auto s = L::fma(r, L::splat(0x1.921fb54442d18p+2), r * sin_low);
-  const auto c = horner<L>(z, 1.0, -0x1.3bd3cc9be45dep+4, 0x1.03c1f081b5aaep+6,
-                           -0x1.55d3c7e3c9281p+6, 0x1.e1f5068367c2fp+5, -0x1.a6d1ec7e147f3p+4,
-                           0x1.f9cc40b0fc151p+2, -0x1.b263c3f34eac7p+0);
+  typename L::Real s, c;
+  if constexpr (kSingle<L>) {
+    const auto sin_low =
+        horner<L>(z, -0x1.777a5cp-23, -0x1.4abbbep+5, 0x1.465facp+6, -0x1.2db5a6p+6);
+    s = L::fma(r, L::splat(0x1.921fb6p+2), r * sin_low);
+    c = horner<L>(z, 1.0, -0x1.3bd3ccp+4, 0x1.03c1aep+6, -0x1.55b132p+6, 0x1.d46d74p+5);
+  } else {
+    const auto sin_low = horner<L>(z, 0x1.1a62633145c07p-52, -0x1.4abbce625be46p+5,
+                                   0x1.466bc67758cb3p+6, -0x1.32d2cce3241d9p+6, 0x1.5078300c48f22p+5,
+                                   -0x1.e300989b4dea9p+3, 0x1.e3ff2866791d5p+1);
+    s = L::fma(r, L::splat(0x1.921fb54442d18p+2), r * sin_low);
+    c = horner<L>(z, 1.0, -0x1.3bd3cc9be45dep+4, 0x1.03c1f081b5aaep+6, -0x1.55d3c7e3c9281p+6,
+                  0x1.e1f5068367c2fp+5, -0x1.a6d1ec7e147f3p+4, 0x1.f9cc40b0fc151p+2,
+                  -0x1.b263c3f34eac7p+0);
+  }
   const auto swapped = (quarter & 1u) != 0u;
-  sin = L::real(L::bits(L::select(swapped, c, s)) ^ ((quarter & 2u) << 62));
-  cos = L::real(L::bits(L::select(swapped, s, c)) ^ (((quarter + 1u) & 2u) << 62));
+  constexpr int kToSign = 8 * sizeof(Element) - 2;
+  sin = L::real(L::bits(L::select(swapped, c, s)) ^ ((quarter & 2u) << kToSign));
+  cos = L::real(L::bits(L::select(swapped, s, c)) ^ (((quarter + 1u) & 2u) << kToSign));
 }
 
 // Gamma function.

@@ -48,7 +48,7 @@ TAUGRID_INLINE void set_uniform(Team& team, const FitRequest& request, double a,
 template <class Team>
 TAUGRID_TEMPLATE inline void set_normal(Team& team, const FitRequest& request, double mean, double sd,
                                         ParameterResult& result) {
-  using S = Scalar<typename Team::Lanes>;
+  using S = Scalar<double, typename Team::Lanes>;
   const auto quantile = [&](double p) {
     const double z = normal_quantile<S>(p > 0.5 ? 1.0 - p : p);
     return S::fma(sd, p > 0.5 ? -z : z, mean);
@@ -68,7 +68,7 @@ template <class Team>
 TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
                                      ParameterResult& result) {
   using L = typename Team::Lanes;
-  using S = Scalar<L>;
+  using S = Scalar<double, L>;
   double first[1], second[1];
   team.template sum<1>(w.n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
     s[0] = L::load(w.tau.weight + i) * L::load(w.tau_value + i);
@@ -99,7 +99,7 @@ template <class Team>
 TAUGRID_OUTLINE void fit_mixture(Team& team, const FitRequest& request, int moments, FitWorkspace& w,
                                          const double* extra_variance, ParameterResult& result) {
   using L = typename Team::Lanes;
-  using S = Scalar<L>;
+  using S = Scalar<double, L>;
   double first[1], second[1];
   team.template sum<1>(w.n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
     s[0] = L::load(w.tau.weight + i) * L::load(w.mean + i);
@@ -161,7 +161,7 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
 template <class Team>
 TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace& w, FitResult& result) {
   using L = typename Team::Lanes;
-  using S = Scalar<L>;
+  using S = Scalar<double, L>;
   // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no mass term.
   const auto at_best_mu = [&](auto lanes, auto x, auto& mu) {
     using M = decltype(lanes);
@@ -197,7 +197,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
                                  FitResult& result) {
   FitRequest request = asked;
   using L = typename Team::Lanes;
-  using S = Scalar<L>;
+  using S = Scalar<double, L>;
   const PriorRecord& prior = problem.tau_prior;
   const bool fixed = prior.form == PriorForm::kPoint;
   const bool proper_mu = problem.mu.form != MuForm::kFlat;

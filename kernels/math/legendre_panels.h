@@ -138,7 +138,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       const double a = scratch.lower[p], b = scratch.upper[p];
       const double* c = scratch.coefficient + p * kPanelNodes;
       const bool room = kept + (pending - p) + next + 2 <= kMaxPanels;
-      const bool resolved = panel_resolved<Scalar<L>>(c, a, b, peak, tolerance);
+      const bool resolved = panel_resolved<Scalar<double, L>>(c, a, b, peak, tolerance);
       // 60 halvings are more than any width needs; a kink of no height would go on.
       const bool keep = resolved || depth >= 60 || !room;
       unresolved = unresolved || (!resolved && !room);
@@ -189,7 +189,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
     }
     panels.n = kept;
     panels.unresolved = unresolved;
-    panels.log_mass = peak + log<Scalar<L>>(total);
+    panels.log_mass = peak + log<Scalar<double, L>>(total);
     double below = 0.0;
     for (int p = 0; p < kept; ++p) {
       const int from = scratch.order[p];
@@ -199,7 +199,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       panels.upper[p] = b;
       for (int k = 0; k < kPanelNodes; ++k) {
         const int at = p * kPanelNodes + k;
-        panels.x[at] = Scalar<L>::fma(half, rule.node[k], a + half);
+        panels.x[at] = Scalar<double, L>::fma(half, rule.node[k], a + half);
         panels.weight[at] = rule.weight[k] * scratch.kept_value[from * kPanelNodes + k] * (half / total);
         panels.coefficient[at] = scratch.kept_coefficient[from * kPanelNodes + k] * (half / total);
       }

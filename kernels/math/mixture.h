@@ -60,7 +60,7 @@ struct Mixture {
 template <class Law>
 TAUGRID_OUTLINE double mixture_quantile(const Law& law, double p, bool from_right, double start,
                                                 double scale) {
-  using S = Scalar<typename Law::L>;
+  using S = Scalar<double, typename Law::L>;
   double x = start, reach = 4.0 * scale;
   bool bounded_below = false, bounded_above = false;
   double lo = 0.0, hi = 0.0;

@@ -12,10 +12,18 @@
 //
 // Each draw owns whole blocks, so it depends on nothing but (seed, problem, index).
 //
-//   purpose 0, posterior draw       double precision
-//     block 0, words 0 1            u of tau                              (uniform_53)
-//     block 0, words 2 3            u of mu, where mu is truncated        (uniform_53)
-//     block 1 + k, words 0 1, 2 3   Box-Muller radius and angle of normals 2k and 2k + 1
+//   purpose 0, posterior draw       in double: a uniform takes two words, a block has two
+//     block 0, uniform 0            of tau
+//     block 0, uniform 1            of mu, where mu is truncated
+//     block 1 + k, uniforms 0, 1    Box-Muller radius and angle of normals 2k and 2k + 1
+//
+//   purpose 0, posterior draw       in single: a uniform takes one word, a block has four
+//     block 0, uniform 0            of tau
+//     block 0, uniform 1            of mu, where mu is truncated
+//     block 0, uniforms 2, 3        Box-Muller radius and angle of normals 0 and 1
+//     block 1 + k, uniforms 0, 1    of normals 2 + 4k and 3 + 4k
+//     block 1 + k, uniforms 2, 3    of normals 4 + 4k and 5 + 4k
+//
 //     normal 0: mu, normal 1: theta_new, normal 2 + j: theta_(j+1)
 #pragma once
 
@@ -78,6 +86,70 @@ TAUGRID_INLINE typename L::Real uniform_53(typename L::Word high, typename L::Wo
   const auto mantissa = (L::wide(high) << 20) | (L::wide(low) >> 12);
   const auto one_to_two = L::real(mantissa | L::splat_bits(0x3FF0000000000000u));
   return (one_to_two - 1.0) + 0x1p-53;
+}
+
+// A word -> (k + 1/2) 2^-31 with k its leading 31 bits, in single: rounded to nearest, so that small
+// values keep all their bits, and open at both ends. The smallest value is 2^-32, the largest 1 - 2^-24.
+template <class L>
+TAUGRID_INLINE typename L::Real uniform_31(typename L::Word word) {
+  const auto u = L::fma(L::from_signed(word >> 1), L::splat(0x1p-31f), L::splat(0x1p-32f));
+  const auto most = L::splat(0x1.fffffep-1f);
+  return L::select(u < most, u, most);
+}
+
+// A uniform variate as its distance to the nearer of 0 and 1, and whether that is 1.
+template <class L>
+struct TailUniform {
+  typename L::Real tail;  // below 1/2
+  typename L::Mask upper;
+};
+
+// Uniforms in a block.
+template <class L>
+inline constexpr int kBlockUniforms = kSingle<L> ? 4 : 2;
+
+// Uniform i of a block. In double the tail is exact and at least 2^-53. In single u = (w + 1/2) 2^-32 with w
+// the word, its tail rounded to nearest: at least 2^-33, at both ends.
+template <class L>
+TAUGRID_INLINE TailUniform<L> tail_uniform(const Block<L>& block, int i) {
+  if constexpr (kSingle<L>) {
+    const auto word = block.w[i];
+    const auto upper = word > 0x7FFFFFFFu;
+    const auto k = L::from_signed(L::select_bits(upper, ~word, word));
+    const auto tail = L::fma(k, L::splat(0x1p-32f), L::splat(0x1p-33f));
+    const auto most = L::splat(0x1.fffffep-2f);
+    return {L::select(tail < most, tail, most), upper};
+  } else {
+    const auto u = uniform_53<L>(block.w[2 * i], block.w[2 * i + 1]);
+    const auto upper = u > 0.5;
+    return {L::select(upper, 1.0 - u, u), upper};  // exact
+  }
+}
+
+// Uniform i of a block as a number in (0, 1).
+template <class L>
+TAUGRID_INLINE typename L::Real uniform(const Block<L>& block, int i) {
+  if constexpr (kSingle<L>)
+    return uniform_31<L>(block.w[i]);
+  else
+    return uniform_53<L>(block.w[2 * i], block.w[2 * i + 1]);
+}
+
+// Uniform i of a block as an angle, in turns: in double from (0, 1), in single from [-1/2, 1/2] (the word
+// as a signed integer, rounded to nearest).
+template <class L>
+TAUGRID_INLINE typename L::Real turn(const Block<L>& block, int i) {
+  if constexpr (kSingle<L>)
+    return L::from_signed(block.w[i]) * 0x1p-32f;
+  else
+    return uniform<L>(block, i);
+}
+
+// Which block has the normals 2 + j .. 2 + j + kBlockUniforms - 1 (j a multiple of kBlockUniforms).
+template <class L>
+TAUGRID_INLINE uint32_t block_of_school(int64_t j) {
+  constexpr int64_t kFirst = kSingle<L> ? 1 : 2;
+  return static_cast<uint32_t>(kFirst + j / kBlockUniforms<L>);
 }
 
 }  // namespace taugrid

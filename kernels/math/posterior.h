@@ -27,14 +27,16 @@ struct MuRecord {
   double b;  // kNormal: sd; kUniform: upper bound
 };
 
-// One posterior, in internal units.
-struct Problem {
-  const double* y;      // (J)
-  const double* sigma;  // (J), >= 1
+// One posterior, in internal units. In single (draws only) y and sigma are rounded once.
+template <class T>
+struct ProblemOf {
+  const T* y;      // (J)
+  const T* sigma;  // (J), >= 1
   int64_t n_schools;    // J >= 1
   MuRecord mu;
   PriorRecord tau_prior;
 };
+using Problem = ProblemOf<double>;
 
 inline constexpr int64_t kSchoolTile = 256;
 
@@ -92,39 +94,41 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
 }
 
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform one).
-template <class L>
-TAUGRID_INLINE GivenTau<L> given_tau(const Problem& problem, typename L::Real tau2) {
+template <class L, class T>
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
   using Real = typename L::Real;
+  using Element = typename L::Element;
   Real sums[2];
   SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[2]) {
-        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + tau2);
+        const Element sigma = problem.sigma[j];
+        const Real w = Element(1.0) / (sigma * sigma + tau2);
         s[0] = s[0] + w;
         s[1] = L::fma(w, L::splat(problem.y[j]), s[1]);
       },
       [](Real(&)[2]) {});
   if (problem.mu.form == MuForm::kNormal) {
     const double w0 = 1.0 / (problem.mu.b * problem.mu.b);
-    sums[0] = sums[0] + w0;
-    sums[1] = sums[1] + w0 * problem.mu.a;
+    sums[0] = sums[0] + Element(w0);
+    sums[1] = sums[1] + Element(w0 * problem.mu.a);
   }
-  const Real v_mu = 1.0 / sums[0];
-  return {tau2, v_mu * sums[1], v_mu, L::splat(0.0)};
+  const Real v_mu = Element(1.0) / sums[0];
+  return {tau2, v_mu * sums[1], v_mu, L::splat(0)};
 }
 
 // log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
-template <class L>
-TAUGRID_INLINE typename L::Real log_mu_mass(const Problem& problem, const GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_INLINE typename L::Real log_mu_mass(const ProblemOf<T>& problem, const GivenTau<L>& at) {
   const auto inverse_sd = 1.0 / L::sqrt(at.v_mu);
   return log_truncated_mass<L>(problem.mu.a, problem.mu.b, at.mu_hat, inverse_sd);
 }
 
 // log p(y | tau), a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each degree of
 // freedom; `at` receives the moments of mu | tau, y.
-template <class L>
-TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
-                                                                typename L::Real tau2, GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem, typename L::Real tau2,
+                                                        GivenTau<L>& at) {
   using Real = typename L::Real;
   at = given_tau<L>(problem, tau2);
 
@@ -141,8 +145,9 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
   SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[3]) {
-        const Real v = problem.sigma[j] * problem.sigma[j] + at.tau2;
-        const Real r = problem.y[j] - at.mu_hat;
+        const double sigma = problem.sigma[j];
+        const Real v = sigma * sigma + at.tau2;
+        const Real r = static_cast<double>(problem.y[j]) - at.mu_hat;
         s[2] = s[2] + r * r / v;
         product = product * v;
         if ((++factors & 3) == 0) renormalise();
@@ -158,17 +163,17 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
   Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
-    twice = twice - 2.0 * log<Scalar<L>>(problem.mu.b) - r * r;
+    twice = twice - 2.0 * log<Scalar<double, L>>(problem.mu.b) - r * r;
   }
   Real log_p = 0.5 * twice;
   if (problem.mu.form == MuForm::kUniform)
-    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<L>>(problem.mu.b - problem.mu.a);
+    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<double, L>>(problem.mu.b - problem.mu.a);
   return log_p;
 }
 
 // The same at x = log tau, any x.
-template <class L>
-TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_INLINE typename L::Real log_likelihood(const ProblemOf<T>& problem, typename L::Real x, GivenTau<L>& at) {
   const auto log_p = log_likelihood_at_tau2<L>(problem, exp<L>(2.0 * near_x<L>(x)), at);
   const double tail = static_cast<double>(
       problem.mu.form == MuForm::kFlat ? problem.n_schools - 1 : problem.n_schools);
@@ -176,8 +181,8 @@ TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename 
 }
 
 // log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood left it.
-template <class L>
-TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L::Real x, const GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x, const GivenTau<L>& at) {
   using Real = typename L::Real;
   const PriorRecord& prior = problem.tau_prior;
   SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v};
@@ -186,7 +191,8 @@ TAUGRID_INLINE typename L::Real log_prior_at(const Problem& problem, typename L:
   SchoolSum<L>::over(
       problem.n_schools, weights,
       [&](int64_t j, Real(&s)[2]) {
-        const Real w = 1.0 / (problem.sigma[j] * problem.sigma[j] + at.tau2);
+        const double sigma = problem.sigma[j];
+        const Real w = 1.0 / (sigma * sigma + at.tau2);
         s[0] = s[0] + w;
         s[1] = L::fma(w, w, s[1]);
       },

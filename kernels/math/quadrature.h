@@ -19,7 +19,7 @@ inline constexpr double kLogDrop = 38.0;
 // The scales of the problem: the ends of the first scan, in x.
 template <class L>
 TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, double& hi) {
-  using S = Scalar<L>;
+  using S = Scalar<double, L>;
   double sigma_max = 0.0, y_min = problem.y[0], y_max = problem.y[0];
   for (int64_t j = 0; j < problem.n_schools; ++j) {
     sigma_max = max_of(sigma_max, problem.sigma[j]);
@@ -99,7 +99,7 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   const PriorRecord& prior = problem.tau_prior;
   // Outwards by blocks of 32, sixteen times as far apart each time, until the mass beyond, about the
   // density times the distance, is negligible: log_t's tails reach e^38 widths.
-  const auto beyond = [](double log_density, double distance) { return log_density + log<Scalar<L>>(1.0 + distance); };
+  const auto beyond = [](double log_density, double distance) { return log_density + log<Scalar<double, L>>(1.0 + distance); };
   bool open = lo > prior.lower_x;
   double step = 1.0;
   for (int block = 0; open && begin >= 32; ++block, step = 16.0 * step) {
@@ -182,11 +182,11 @@ TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
   const double first = w.scratch.value[0];
-  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {exp<Scalar<L>>(lower_x), first};
+  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {exp<Scalar<double, L>>(lower_x), first};
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
   const Maximum mode = find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * abs_of(first), w.node_value, w.coefficient);
-  return {exp<Scalar<L>>(mode.x), mode.value};
+  return {exp<Scalar<double, L>>(mode.x), mode.value};
 }
 
 // mu | tau, y at the nodes.
@@ -229,8 +229,8 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
       }
     });
     conditionals_at_nodes(team, problem, w);
-    GivenTau<Scalar<L>> at;
-    return log_likelihood_at_tau2<Scalar<L>>(problem, tau * tau, at);
+    GivenTau<Scalar<double, L>> at;
+    return log_likelihood_at_tau2<Scalar<double, L>>(problem, tau * tau, at);
   }
 
   const auto log_density = [&](typename L::Real x) {
@@ -239,8 +239,8 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   };
   scan_tau(team, problem, moments, log_density, w);
   // Rounding in sums of J terms shows in the density as noise that no halving resolves.
-  GivenTau<Scalar<L>> at;
-  const double size = abs_of(log_likelihood<Scalar<L>>(problem, w.cuts[w.n_cuts / 2], at));
+  GivenTau<Scalar<double, L>> at;
+  const double size = abs_of(log_likelihood<Scalar<double, L>>(problem, w.cuts[w.n_cuts / 2], at));
   PanelTolerance tolerance;
   tolerance.absolute = max_of(1e-11, 0x1p-49 * size);
   tolerance.least_width = 1.0;
@@ -251,7 +251,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.
   tolerance.plain_below = problem.mu.form == MuForm::kUniform
                               ? problem.tau_prior.lower_x
-                              : 0.5 * log<Scalar<L>>(given_tau<Scalar<L>>(problem, 0.0).v_mu) - 3.0;
+                              : 0.5 * log<Scalar<double, L>>(given_tau<Scalar<double, L>>(problem, 0.0).v_mu) - 3.0;
   build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau);
   if (w.tau.n > kMaxPanels - 2) {
     // A tail over thousands of e-folds: there is no room for panels of width 2, nor need.

@@ -37,9 +37,9 @@ TAUGRID_INLINE int window_bin(double x, double lower, double scale) {
 
 // One column over draws [0, n) of a block, n <= 8192, by a team. column is readable up to the next multiple
 // of 16; sums[0], sums[1] are of x - shift and of its square; count (n_windows * counts_per_window()) is
-// added to.
-template <class Team>
-TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan, int64_t c, const double* column,
+// added to. Floats are converted, exactly.
+template <class Team, class T>
+TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan, int64_t c, const T* column,
                                               int n, double* sums, uint64_t* count) {
   using L = typename Team::Lanes;
   using Real = typename L::Real;

@@ -94,7 +94,7 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
                                                   UniformMuLaw law, int64_t j, double centre, double scale,
                                                   double layer, FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
-  using S = Scalar<L>;
+  using S = Scalar<double, L>;
   prepare_uniform_mu_law(team, problem, law, j, w);
   const auto log_density = [&](typename L::Real t) {
     const auto x = L::fma(L::splat(scale), sinh_of<L>(t), L::splat(centre));
