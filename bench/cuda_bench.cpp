@@ -39,7 +39,7 @@ Data many_schools(int64_t n) {
 // A model with its arrays on the device.
 struct DeviceModel {
   DeviceModel(const Engine& engine, const CudaStream& stream)
-      : model(engine.draw_model<double>()),
+      : model(engine.draw_model()),
         y(engine.y.data(), engine.y.size(), stream),
         sigma(engine.sigma.data(), engine.sigma.size(), stream),
         table(engine.table.data(), engine.table.size(), stream) {

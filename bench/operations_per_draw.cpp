@@ -120,7 +120,7 @@ void count() {
   using L = Counted;
   using Real = L::Real;
   const Engine engine(make_model(eight_schools(), "uniform", "flat"), "cpu", 1);
-  const DrawModel model = engine.draw_model<double>();
+  const DrawModel model = engine.draw_model();
   const StreamPosition at{1, 0, Purpose::kPosteriorDraw};
   std::array<double, 16> columns;
   std::printf(

@@ -61,7 +61,7 @@ TEST_P(KernelBodies, DrawsEqualTheCpus) {
   std::vector<double> expected(static_cast<size_t>(columns * n)), actual(expected.size());
   engine.draw(7, first, n, true, expected.data(), n);
   const StreamPosition at{7, 0, Purpose::kPosteriorDraw};
-  shim::launch(draw_kernel<true, double>, {blocks(n, 64), 1, 1}, 64, engine.draw_model<double>(), at, static_cast<uint64_t>(first), n,
+  shim::launch(draw_kernel<true, double>, {blocks(n, 64), 1, 1}, 64, engine.draw_model(), at, static_cast<uint64_t>(first), n,
                actual.data(), n);
   EXPECT_SAME_BITS(expected, actual);
 }

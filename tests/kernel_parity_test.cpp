@@ -109,7 +109,7 @@ TEST_P(KernelParity, Draws) {
     for (const bool with_lp : {false, true}) {
       const auto draws = [&](const CpuKernels& of) {
         std::vector<double> columns(static_cast<size_t>(engine.n_columns(with_lp) * kDraws));
-        of.draw(engine.draw_model<double>(), at, kFirst, kDraws, with_lp, columns.data(), kDraws);
+        of.draw(engine.draw_model(), at, kFirst, kDraws, with_lp, columns.data(), kDraws);
         return columns;
       };
       EXPECT_SAME_BITS(draws(one_lane()), draws(kernels())) << c << ", lp " << with_lp;

@@ -47,7 +47,9 @@ double log_density_in_x(const PriorRecord& record, double unit, double x) {
   problem.sigma = sigma.data();
   problem.n_schools = static_cast<int64_t>(sigma.size());
   problem.tau_prior = record;
-  return log_prior_at<One>(problem, x);
+  GivenTau<One> at;
+  log_likelihood<One>(problem, x, at);  // the sums over schools
+  return log_prior_at<One>(problem, x, at);
 }
 
 PriorRecord record_of(const TauPrior& prior, double unit) { return tau_prior_record(prior, unit, schools(unit)); }

@@ -47,7 +47,7 @@ struct Engine {
   const std::vector<double>& table() const;
   // In the precision of T, double or float; that in single is made on first use and throws
   // std::invalid_argument where single cannot hold the problem.
-  template <class T>
+  template <class T = double>
   DrawModelOf<T> draw_model() const;
   int64_t n_columns(bool with_lp) const { return model.data.n_schools() + (with_lp ? 4 : 3); }
   // What is asked of a fit, but for the probabilities.

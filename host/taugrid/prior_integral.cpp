@@ -18,7 +18,11 @@ double log_prior_integral(const PriorRecord& prior, std::span<const double> sigm
   problem.sigma = sigma.data();
   problem.n_schools = static_cast<int64_t>(sigma.size());
   problem.tau_prior = prior;
-  const auto log_density = [&](double x) { return log_prior_at<L>(problem, x); };
+  const auto log_density = [&](double x) {
+    GivenTau<L> at;
+    log_likelihood<L>(problem, x, at);  // for the sums over schools
+    return log_prior_at<L>(problem, x, at);
+  };
   CpuTeam<L> team;
   const auto w = std::make_unique<FitWorkspace>();
   make_panel_rule(w->rule);

@@ -147,16 +147,17 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
   if constexpr (kLp) {
     Real lp = Element(-0.5) * squares;
     if (!fixed) {
-      // The prior per unit of x holds the Jacobian log tau already. In double: of large
-      // terms that cancel, not all would be left in single.
-      const PriorRecord& prior = problem.tau_prior;
       const double log_unit = model.log_unit;
       lp = in_double(
           L{},
           [&](auto lanes, auto part, auto log_internal) {
+            using D = decltype(lanes);
+            GivenTau<D> at_tau{};
+            const PriorRecord& prior = problem.tau_prior;
+            if (prior.form == PriorForm::kSchoolSums) log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j
+            // The prior per unit of x holds the Jacobian log tau already.
             return part - static_cast<double>(n_schools) * (log_internal + log_unit) +
-                   log_prior_at<decltype(lanes)>(problem, log_internal) - prior.log_constant +
-                   (prior.slope + 1.0) * log_unit;
+                   log_prior_at<D>(problem, log_internal, at_tau) - prior.log_constant + (prior.slope + 1.0) * log_unit;
           },
           lp, x);
     }

@@ -147,7 +147,7 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (of == MixtureOf::kThetaNew) variance = variance + tau2;

@@ -51,4 +51,10 @@ TAUGRID_INLINE typename L::Real inverse_cdf(const typename L::Element* table, co
   return L::fma(x, s, L::gather(table, at));
 }
 
+// The same of u itself.
+template <class L>
+TAUGRID_INLINE typename L::Real inverse_cdf(const typename L::Element* table, typename L::Real u) {
+  return inverse_cdf<L>(table, split_tail<L>(u));
+}
+
 }  // namespace taugrid

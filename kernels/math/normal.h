@@ -22,16 +22,32 @@ TAUGRID_INLINE NormalPair<L> box_muller(const Block<L>& block, int i = 0) {
   return {radius * cosine, radius * sine};
 }
 
-// The normals of one block, which schools j .. j + kBlockUniforms - 1 consume.
+// Normals k and k + 1 (k even) of draws index, index + 1, ..
+template <class L>
+TAUGRID_INLINE NormalPair<L> normal_pair(const StreamPosition& at, uint64_t index, int64_t k) {
+  return box_muller<L>(draw_block<L>(at, index, block_of_uniform<L>(2 + k)), place_of_uniform<L>(2 + k));
+}
+
+// Normals 0 and 1, given block 0, which has them in single.
+template <class L>
+TAUGRID_INLINE NormalPair<L> first_normals(const StreamPosition& at, uint64_t index, const Block<L>& block0) {
+  if constexpr (block_of_uniform<L>(2) == 0)
+    return box_muller<L>(block0, place_of_uniform<L>(2));
+  else
+    return normal_pair<L>(at, index, 0);
+}
+
+// The normals of one block.
 template <class L>
 struct BlockNormals {
   typename L::Real z[kBlockUniforms<L>];
 };
 
-// Normals 2 + j .. of draws index, index + 1, .. (j a multiple of kBlockUniforms).
+// Normals 2 + j .. of draws index, index + 1, .., which schools j .. consume (j a multiple of kBlockUniforms).
 template <class L>
 TAUGRID_INLINE BlockNormals<L> school_normals(const StreamPosition& at, uint64_t index, int64_t j) {
-  const Block<L> block = draw_block<L>(at, index, block_of_school<L>(j));
+  static_assert(place_of_uniform<L>(4) == 0);
+  const Block<L> block = draw_block<L>(at, index, block_of_uniform<L>(4 + j));
   BlockNormals<L> normals;
   for (int i = 0; i < kBlockUniforms<L>; i += 2) {
     const NormalPair<L> pair = box_muller<L>(block, i);
@@ -39,15 +55,6 @@ TAUGRID_INLINE BlockNormals<L> school_normals(const StreamPosition& at, uint64_t
     normals.z[i + 1] = pair.z1;
   }
   return normals;
-}
-
-// Normals 0 and 1, given block 0.
-template <class L>
-TAUGRID_INLINE NormalPair<L> first_normals(const StreamPosition& at, uint64_t index, const Block<L>& block0) {
-  if constexpr (kSingle<L>)
-    return box_muller<L>(block0, 2);
-  else
-    return box_muller<L>(draw_block<L>(at, index, 1));
 }
 
 }  // namespace taugrid

@@ -12,18 +12,11 @@
 //
 // Each draw owns whole blocks, so it depends on nothing but (seed, problem, index).
 //
-//   purpose 0, posterior draw       in double: a uniform takes two words, a block has two
-//     block 0, uniform 0            of tau
-//     block 0, uniform 1            of mu, where mu is truncated
-//     block 1 + k, uniforms 0, 1    Box-Muller radius and angle of normals 2k and 2k + 1
-//
-//   purpose 0, posterior draw       in single: a uniform takes one word, a block has four
-//     block 0, uniform 0            of tau
-//     block 0, uniform 1            of mu, where mu is truncated
-//     block 0, uniforms 2, 3        Box-Muller radius and angle of normals 0 and 1
-//     block 1 + k, uniforms 0, 1    of normals 2 + 4k and 3 + 4k
-//     block 1 + k, uniforms 2, 3    of normals 4 + 4k and 5 + 4k
-//
+//   purpose 0, posterior draw; its uniforms in order, two to a block in double (two words each), four to a
+//   block in single (a word each)
+//     uniform 0                     u of tau
+//     uniform 1                     u of mu, where mu is truncated
+//     uniforms 2 + k, 3 + k         Box-Muller radius and angle of normals k and k + 1, k even
 //     normal 0: mu, normal 1: theta_new, normal 2 + j: theta_(j+1)
 #pragma once
 
@@ -108,6 +101,14 @@ struct TailUniform {
 template <class L>
 inline constexpr int kBlockUniforms = kSingle<L> ? 4 : 2;
 
+// A uniform in (0, 1) of which 1 - u is exact.
+template <class L>
+TAUGRID_INLINE TailUniform<L> split_tail(typename L::Real u) {
+  using Element = typename L::Element;
+  const auto upper = u > Element(0.5);
+  return {L::select(upper, Element(1.0) - u, u), upper};
+}
+
 // Uniform i of a block. In double the tail is exact and at least 2^-53. In single u = (w + 1/2) 2^-32 with w
 // the word, its tail rounded to nearest: at least 2^-33, at both ends.
 template <class L>
@@ -120,9 +121,7 @@ TAUGRID_INLINE TailUniform<L> tail_uniform(const Block<L>& block, int i) {
     const auto most = L::splat(0x1.fffffep-2f);
     return {L::select(tail < most, tail, most), upper};
   } else {
-    const auto u = uniform_53<L>(block.w[2 * i], block.w[2 * i + 1]);
-    const auto upper = u > 0.5;
-    return {L::select(upper, 1.0 - u, u), upper};  // exact
+    return split_tail<L>(uniform_53<L>(block.w[2 * i], block.w[2 * i + 1]));
   }
 }
 
@@ -145,11 +144,14 @@ TAUGRID_INLINE typename L::Real turn(const Block<L>& block, int i) {
     return uniform<L>(block, i);
 }
 
-// Which block has the normals 2 + j .. 2 + j + kBlockUniforms - 1 (j a multiple of kBlockUniforms).
+// Where uniform n of a draw is: its block, and its place there.
 template <class L>
-TAUGRID_INLINE uint32_t block_of_school(int64_t j) {
-  constexpr int64_t kFirst = kSingle<L> ? 1 : 2;
-  return static_cast<uint32_t>(kFirst + j / kBlockUniforms<L>);
+TAUGRID_INLINE constexpr uint32_t block_of_uniform(int64_t n) {
+  return static_cast<uint32_t>(n / kBlockUniforms<L>);
+}
+template <class L>
+TAUGRID_INLINE constexpr int place_of_uniform(int64_t n) {
+  return static_cast<int>(n % kBlockUniforms<L>);
 }
 
 }  // namespace taugrid

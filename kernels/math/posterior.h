@@ -79,8 +79,9 @@ struct SchoolSum {
 template <class L>
 struct GivenTau {
   typename L::Real tau2;
-  typename L::Real mu_hat;  // of the normal, before any truncation
+  typename L::Real mu_hat;     // of the normal, before any truncation
   typename L::Real v_mu;
+  typename L::Real sum_log_v;  // set by log_likelihood alone
 };
 
 inline constexpr double kFarX = 88.0;
@@ -93,15 +94,16 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
 }
 
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform one).
-template <class L>
-TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<typename L::Element>& problem, typename L::Real tau2) {
+template <class L, class T>
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
   using Real = typename L::Real;
   using Element = typename L::Element;
   Real sums[2];
   SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[2]) {
-        const Real w = Element(1.0) / (problem.sigma[j] * problem.sigma[j] + tau2);
+        const Element sigma = problem.sigma[j];
+        const Real w = Element(1.0) / (sigma * sigma + tau2);
         s[0] = s[0] + w;
         s[1] = L::fma(w, L::splat(problem.y[j]), s[1]);
       },
@@ -112,21 +114,21 @@ TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<typename L::Element>& probl
     sums[1] = sums[1] + Element(w0 * problem.mu.a);
   }
   const Real v_mu = Element(1.0) / sums[0];
-  return {tau2, v_mu * sums[1], v_mu};
+  return {tau2, v_mu * sums[1], v_mu, L::splat(0)};
 }
 
 // log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
-template <class L>
-TAUGRID_INLINE typename L::Real log_mu_mass(const Problem& problem, const GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_INLINE typename L::Real log_mu_mass(const ProblemOf<T>& problem, const GivenTau<L>& at) {
   const auto inverse_sd = 1.0 / L::sqrt(at.v_mu);
   return log_truncated_mass<L>(problem.mu.a, problem.mu.b, at.mu_hat, inverse_sd);
 }
 
 // log p(y | tau), a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each degree of
 // freedom; `at` receives the moments of mu | tau, y.
-template <class L>
-TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
-                                                                typename L::Real tau2, GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem, typename L::Real tau2,
+                                                        GivenTau<L>& at) {
   using Real = typename L::Real;
   at = given_tau<L>(problem, tau2);
 
@@ -143,8 +145,9 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
   SchoolSum<L>::over(
       problem.n_schools, sums,
       [&](int64_t j, Real(&s)[3]) {
-        const Real v = problem.sigma[j] * problem.sigma[j] + at.tau2;
-        const Real r = problem.y[j] - at.mu_hat;
+        const double sigma = problem.sigma[j];
+        const Real v = sigma * sigma + at.tau2;
+        const Real r = static_cast<double>(problem.y[j]) - at.mu_hat;
         s[2] = s[2] + r * r / v;
         product = product * v;
         if ((++factors & 3) == 0) renormalise();
@@ -156,6 +159,7 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
         exponents = L::splat(0.0);
         product = L::splat(1.0);
       });
+  at.sum_log_v = sums[0];
   Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
@@ -168,37 +172,33 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const Problem& problem,
 }
 
 // The same at x = log tau, any x.
-template <class L>
-TAUGRID_INLINE typename L::Real log_likelihood(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
+template <class L, class T>
+TAUGRID_INLINE typename L::Real log_likelihood(const ProblemOf<T>& problem, typename L::Real x, GivenTau<L>& at) {
   const auto log_p = log_likelihood_at_tau2<L>(problem, exp<L>(2.0 * near_x<L>(x)), at);
   const double tail = static_cast<double>(
       problem.mu.form == MuForm::kFlat ? problem.n_schools - 1 : problem.n_schools);
   return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
 }
 
-// log of the prior's density per unit of x = log tau, inside the support.
+// log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood left it.
 template <class L, class T>
-TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x) {
+TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x, const GivenTau<L>& at) {
   using Real = typename L::Real;
   const PriorRecord& prior = problem.tau_prior;
-  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), L::splat(0.0)};
+  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v};
   if (prior.form != PriorForm::kSchoolSums) return log_prior<L>(prior, x, sums);
-  const Real tau2 = exp<L>(2.0 * near_x<L>(x));
-  Real totals[3];
+  Real weights[2];
   SchoolSum<L>::over(
-      problem.n_schools, totals,
-      [&](int64_t j, Real(&s)[3]) {
+      problem.n_schools, weights,
+      [&](int64_t j, Real(&s)[2]) {
         const double sigma = problem.sigma[j];
-        const Real v = sigma * sigma + tau2;
-        const Real w = 1.0 / v;
+        const Real w = 1.0 / (sigma * sigma + at.tau2);
         s[0] = s[0] + w;
         s[1] = L::fma(w, w, s[1]);
-        if (prior.gamma != 0.0) s[2] = s[2] + log<L>(v);
       },
-      [](Real(&)[3]) {});
-  sums.sum_w = totals[0];
-  sums.sum_w2 = totals[1];
-  sums.sum_log_v = totals[2];
+      [](Real(&)[2]) {});
+  sums.sum_w = weights[0];
+  sums.sum_w2 = weights[1];
   // Past kFarX the sums stand still and go on as the powers of tau that they are there.
   const double power = 2.0 * prior.alpha + 4.0 * prior.beta + 2.0 * prior.gamma * static_cast<double>(problem.n_schools);
   return log_prior<L>(prior, x, sums) - power * L::select(x > kFarX, x - kFarX, L::splat(0.0));
@@ -207,7 +207,8 @@ TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typena
 // log p(x | y) up to a constant, the density per unit of x = log tau.
 template <class L>
 TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
-  return log_likelihood<L>(problem, x, at) + log_prior_at<L>(problem, x);
+  const auto log_p = log_likelihood<L>(problem, x, at);
+  return log_p + log_prior_at<L>(problem, x, at);
 }
 
 // theta_j | tau, y with mu integrated out (flat or normal prior of mu): mean and variance.

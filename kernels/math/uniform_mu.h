@@ -21,7 +21,7 @@ TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, 
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (law == UniformMuLaw::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (law == UniformMuLaw::kThetaNew) variance = variance + tau2;
