@@ -42,7 +42,7 @@ struct DeviceModel {
       : model(engine.draw_model()),
         y(engine.y.data(), engine.y.size(), stream),
         sigma(engine.sigma.data(), engine.sigma.size(), stream),
-        table(engine.table.data(), engine.table.size(), stream) {
+        table(engine.table().data(), engine.table().size(), stream) {
     stream.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();

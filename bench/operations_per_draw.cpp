@@ -106,6 +106,12 @@ struct Counted {
   static Bits wide(Word w) { return w.w; }
 };
 
+// A lane is double already; draw.h finds this by its argument.
+template <class F, class... X>
+Counted::Real in_double(Counted lanes, const F& f, X... x) {
+  return f(lanes, x...);
+}
+
 template <class F>
 void row(const char* name, const F& f) {
   const Counts before = counts;

@@ -66,6 +66,16 @@ TEST_P(KernelBodies, DrawsEqualTheCpus) {
   EXPECT_SAME_BITS(expected, actual);
 }
 
+TEST_P(KernelBodies, SingleDrawsEqualTheCpus) {
+  const int64_t n = 96, first = (int64_t{1} << 33) + 16;
+  std::vector<float> expected(static_cast<size_t>(engine.n_columns(true) * n)), actual(expected.size());
+  engine.draw(7, first, n, true, expected.data(), n);
+  const StreamPosition at{7, 0, Purpose::kPosteriorDraw};
+  shim::launch(draw_kernel<true, float>, {blocks(n, 64), 1, 1}, 64, engine.draw_model<float>(), at,
+               static_cast<uint64_t>(first), n, actual.data(), n);
+  EXPECT_SAME_BITS(std::vector<double>(expected.begin(), expected.end()), std::vector<double>(actual.begin(), actual.end()));
+}
+
 TEST_P(KernelBodies, SummariesEqualTheCpus) {
   const int64_t block_draws = 256, n = 700;  // the last block is ragged
   const int64_t columns = std::min<int64_t>(engine.n_columns(false), 5);
