@@ -122,7 +122,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{
             "DrawsInText", kThreeSchools, {"--draws", "many"}, "--draws is 'many', not a number"},
         Refused{"NegativeSeed", kThreeSchools, {"--seed", "-1"}, "--seed is -1"},
-        Refused{"SinglePrecision", kThreeSchools, {"--precision", "single"}, "not available yet"},
+        Refused{"SinglePrecisionOfFarData",
+                "y,sigma\n1e8,1\n1e8,2\n2,1\n",
+                {"--precision", "single"},
+                "single precision: row 1: y is 100000000"},
         Refused{"UnknownFormat", kThreeSchools, {"--format", "xml"}, "xml not in {table,json,csv}"},
         Refused{
             "UnknownBackend", kThreeSchools, {"--backend", "tpu"}, "tpu not in {auto,cpu,cuda}"},
@@ -248,6 +251,18 @@ std::vector<Texts> stan_csv_rows(const std::string& text) {
     for (std::string field; std::getline(fields, field, ',');) rows.back().push_back(field);
   }
   return rows;
+}
+
+TEST(Cli, DrawInSinglePrecisionWritesFloatsAndSaysSo) {
+  const ScratchFolder folder;
+  const Outcome outcome = run({"draw", kSchools, "--draws", "1000", "--precision", "single", "--format", "json",
+                               "--out", folder.file("draws.csv")});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(Json::parse(outcome.out)["precision"], "single");
+  const std::string text = folder.read("draws.csv");
+  EXPECT_TRUE(contains(text, "# precision = single\n"));
+  for (const auto& row : stan_csv_rows(text))
+    for (const std::string& field : row) EXPECT_LE(field.size(), 15u);  // "-1.17549435e-38"
 }
 
 TEST(Cli, DrawWritesTheDrawsThatItSummarises) {
