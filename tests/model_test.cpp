@@ -120,12 +120,17 @@ TEST(Model, RefusesPriorsTooFarFromTheData) {
     EXPECT_NE(message.find("mu prior " + mu), std::string::npos) << message;
     EXPECT_NE(message.find("1e24"), std::string::npos) << message;
   }
+  for (const std::string tau : {"half_normal:1e26", "half_cauchy:1e-26", "uniform:1e200", "uniform:1e-200"}) {
+    const std::string message = refusal([&] { make_model(schools(3), tau, "flat"); });
+    EXPECT_NE(message.find("tau prior " + tau), std::string::npos) << message;
+    EXPECT_NE(message.find("1e24"), std::string::npos) << message;
+  }
   const std::string message = refusal([] { make_model(schools(3), "fixed:1e26", "flat"); });
   EXPECT_NE(message.find("fixed:inf"), std::string::npos) << message;
 }
 
 TEST(Model, ComputesUpToTheFarthestPriorsAllowed) {
-  for (const std::string tau : {"half_normal:5", "half_cauchy:1e-250", "half_cauchy:1e250", "uniform:1e-250", "uniform:1e250",
+  for (const std::string tau : {"half_normal:5", "half_cauchy:1.1e-24", "half_cauchy:9e23", "uniform:1.1e-24", "uniform:9e23",
                                 "fixed:9e23", "fixed:1e-300"})
     for (const std::string mu : {"flat", "normal:0,9e23", "normal:0,1.1e-24", "normal:9e23,1", "uniform:-9e23,9e23"}) {
       const FitSummary summary = Posterior(schools(3), tau, mu).summary();

@@ -134,14 +134,14 @@ TEST_P(Quadrature, OfTauAndMuIsTheDirectIntegration) {
 }
 INSTANTIATE_TEST_SUITE_P(Tens, Quadrature, testing::Range(0, 24));
 
-// Newton's step from the mode to where the density's derivative vanishes, and the shortest interval's mass and
-// densities: 1e-8 of an sd.
+// Newton's step from the mode to where the density's derivative vanishes, within 5e-8 of the distance from 2.5% to 50%
+// (a mode is the root of an interpolated derivative), and the shortest interval's mass and densities.
 template <class Law>
 void expect_mode_and_shortest(const Law& law, const ParameterSummary& parameter, double width) {
   SCOPED_TRACE(parameter.name);
   const auto at = law(parameter.mode);
   EXPECT_LT(at.curvature, 0);
-  EXPECT_LT(std::abs(at.slope / at.curvature), 1e-8 * width) << "mode " << testing::PrintToString(parameter.mode);
+  EXPECT_LT(std::abs(at.slope / at.curvature), 5e-8 * width) << "mode " << testing::PrintToString(parameter.mode);
   const auto a = law(parameter.shortest.lower), b = law(parameter.shortest.upper);
   EXPECT_NEAR(b.cdf - a.cdf, 0.95, 1e-9);
   EXPECT_LT(std::abs((b.density - a.density) / (a.slope - b.slope)), 1e-8 * width) << "shortest interval";
