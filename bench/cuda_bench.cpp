@@ -36,44 +36,42 @@ Data many_schools(int64_t n) {
   return data;
 }
 
-// A model with its arrays on the device.
+// A model with its arrays on the device, in the precision of T.
+template <class T>
 struct DeviceModel {
   DeviceModel(const Engine& engine, const CudaStream& stream)
-      : model(engine.draw_model()),
-        y(engine.y.data(), engine.y.size(), stream),
-        sigma(engine.sigma.data(), engine.sigma.size(), stream),
-        table(engine.table().data(), engine.table().size(), stream) {
+      : model(engine.draw_model<T>()),
+        y(model.problem.y, static_cast<size_t>(model.problem.n_schools), stream),
+        sigma(model.problem.sigma, static_cast<size_t>(model.problem.n_schools), stream),
+        table(model.table, kTableSizeOf<T>, stream) {
     stream.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();
     model.table = table.data();
   }
-  DrawModel model;
-  DeviceBuffer<double> y, sigma, table;
+  DrawModelOf<T> model;
+  DeviceBuffer<T> y, sigma, table;
 };
 
 StreamPosition posterior_draws() { return {1, 0, Purpose::kPosteriorDraw}; }
 
-// Draws, double precision. (Single precision: the same two over float columns, beside these.)
+// Draws in both precisions.
 
+template <class T>
 void BM_CudaDrawStored(benchmark::State& state) {
-  const int64_t n = state.range(0), bytes = kColumns * static_cast<int64_t>(sizeof(double));
+  const int64_t n = state.range(0), bytes = kColumns * static_cast<int64_t>(sizeof(T));
   if (!device_has(state, n * bytes)) return;
   const Engine engine = engine_of(eight_schools());
   const CudaStream stream;
-  const DeviceModel device(engine, stream);
-  const DeviceBuffer<double> columns(static_cast<size_t>(n * kColumns));
+  const DeviceModel<T> device(engine, stream);
+  const DeviceBuffer<T> columns(static_cast<size_t>(n * kColumns));
   time_on_device(state, stream, [&] {
     launch_draw(device.model, posterior_draws(), 0, n, false, columns.data(), n, stream);
   });
   draws_processed(state, bytes);
 }
-BENCHMARK(BM_CudaDrawStored)
-    ->RangeMultiplier(10)
-    ->Range(kMillion, 1000 * kMillion)
-    ->ArgName("draws")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_CudaDrawStored, double)->Apply(draw_sizes)->UseManualTime();
+BENCHMARK_TEMPLATE(BM_CudaDrawStored, float)->Apply(draw_sizes)->UseManualTime();
 
 // Windows of five quantiles for each column, as the summary of n draws lays them out.
 struct DevicePlan {
@@ -106,14 +104,17 @@ struct DevicePlan {
 };
 
 // Chunk after chunk into one buffer, as CudaDraws does, without its copies to the host.
+template <class T>
 void BM_CudaDrawSummarised(benchmark::State& state) {
-  const int64_t n = state.range(0), chunk = std::min<int64_t>(n, 180 * kBlockDraws);
-  if (!device_has(state, chunk * kColumns * 8)) return;
+  const int64_t n = state.range(0), bytes = kColumns * static_cast<int64_t>(sizeof(T));
+  const int64_t chunk =
+      std::min<int64_t>(n, (int64_t{128} << 20) / (bytes * kBlockDraws) * kBlockDraws);
+  if (!device_has(state, chunk * bytes)) return;
   const Engine engine = engine_of(eight_schools());
   const CudaStream stream;
-  const DeviceModel device(engine, stream);
+  const DeviceModel<T> device(engine, stream);
   const DevicePlan plan(engine, n, stream);
-  const DeviceBuffer<double> columns(static_cast<size_t>(chunk * kColumns));
+  const DeviceBuffer<T> columns(static_cast<size_t>(chunk * kColumns));
   const DeviceBuffer<double> sums(static_cast<size_t>((chunk / kBlockDraws + 1) * kColumns * 2));
   time_on_device(state, stream, [&] {
     for (int64_t first = 0; first < n; first += chunk) {
@@ -124,17 +125,13 @@ void BM_CudaDrawSummarised(benchmark::State& state) {
                        plan.counts.data(), stream);
     }
   });
-  draws_processed(state, 2 * kColumns * 8);  // written, then read
+  draws_processed(state, 2 * bytes);  // written, then read
 }
-BENCHMARK(BM_CudaDrawSummarised)
-    ->RangeMultiplier(10)
-    ->Range(kMillion, 1000 * kMillion)
-    ->ArgName("draws")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(BM_CudaDrawSummarised, double)->Apply(draw_sizes)->UseManualTime();
+BENCHMARK_TEMPLATE(BM_CudaDrawSummarised, float)->Apply(draw_sizes)->UseManualTime();
 
-// The ceilings of memory: as many bytes as stored draws, copied on the device (read and written) or
-// set.
+// The ceilings of memory: as many bytes as stored draws in double, copied on the device (read and
+// written) or set.
 
 void BM_CudaCopy(benchmark::State& state) {
   const int64_t bytes = state.range(0) * kColumns * 8;
@@ -148,12 +145,7 @@ void BM_CudaCopy(benchmark::State& state) {
   });
   draws_processed(state, 2 * kColumns * 8);
 }
-BENCHMARK(BM_CudaCopy)
-    ->RangeMultiplier(10)
-    ->Range(kMillion, 1000 * kMillion)
-    ->ArgName("draws")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_CudaCopy)->Apply(draw_sizes)->UseManualTime();
 
 void BM_CudaFill(benchmark::State& state) {
   const int64_t bytes = state.range(0) * kColumns * 8;
@@ -164,12 +156,7 @@ void BM_CudaFill(benchmark::State& state) {
                  [&] { TAUGRID_CUDA_CHECK(cudaMemsetAsync(to.data(), 0x5A, to.size(), stream)); });
   draws_processed(state, kColumns * 8);
 }
-BENCHMARK(BM_CudaFill)
-    ->RangeMultiplier(10)
-    ->Range(kMillion, 1000 * kMillion)
-    ->ArgName("draws")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_CudaFill)->Apply(draw_sizes)->UseManualTime();
 
 // The grid: G points of log p(x | y) with J schools each.
 
@@ -314,20 +301,23 @@ BENCHMARK(BM_CudaDrawEndToEnd)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
-void BM_CudaSummaryEndToEnd(benchmark::State& state) {
+void summary_end_to_end(benchmark::State& state, Precision precision) {
   if (!device_has(state, 0)) return;
   for (auto _ : state) {
     const Posterior posterior(eight_schools(), "uniform", "flat", {"cuda", 0});
-    benchmark::DoNotOptimize(posterior.draw_summary(state.range(0), 1).parameters[0].mean);
+    const DrawSummary summary = posterior.draw_summary(state.range(0), 1, {}, false, {}, precision);
+    benchmark::DoNotOptimize(summary.parameters[0].mean);
   }
-  draws_processed(state, 0);
+  state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(BM_CudaSummaryEndToEnd)
-    ->RangeMultiplier(10)
-    ->Range(kMillion, 1000 * kMillion)
-    ->ArgName("draws")
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(summary_end_to_end, double, Precision::kDouble)
+    ->Name("BM_CudaSummaryEndToEnd<double>")
+    ->Apply(draw_sizes)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(summary_end_to_end, single, Precision::kSingle)
+    ->Name("BM_CudaSummaryEndToEnd<float>")
+    ->Apply(draw_sizes)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace taugrid

@@ -17,6 +17,14 @@ namespace taugrid {
 inline constexpr int64_t kColumns = 11;
 inline constexpr int64_t kNormals = 10;
 
+// The argument of what works on draws: how many.
+inline void draw_sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->RangeMultiplier(10)
+      ->Range(1'000'000, 1'000'000'000)
+      ->ArgName("draws")
+      ->Unit(benchmark::kMillisecond);
+}
+
 // Whether there is a device with this much memory free; if not, says so in the benchmark's place.
 inline bool device_has(benchmark::State& state, int64_t bytes) {
   static const CudaDevices devices = cuda_devices();

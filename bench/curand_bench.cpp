@@ -36,34 +36,24 @@ class Generator {
   curandGenerator_t generator_ = nullptr;
 };
 
-template <class Real>
+template <class T>
 void normals_of_draws(benchmark::State& state) {
   const int64_t n = state.range(0) * kNormals;
-  const auto bytes = n * static_cast<int64_t>(sizeof(Real));
+  const auto bytes = n * static_cast<int64_t>(sizeof(T));
   if (!device_has(state, bytes)) return;
   const CudaStream stream;
   Generator generator(stream);
-  const DeviceBuffer<Real> out(static_cast<size_t>(n));
+  const DeviceBuffer<T> out(static_cast<size_t>(n));
   time_on_device(state, stream, [&] { generator.normals(out.data(), out.size()); });
   state.SetItemsProcessed(state.iterations() * state.range(0));
   state.SetBytesProcessed(state.iterations() * bytes);
 }
 
 void BM_CudaCurandNormal(benchmark::State& state) { normals_of_draws<float>(state); }
-BENCHMARK(BM_CudaCurandNormal)
-    ->RangeMultiplier(10)
-    ->Range(1'000'000, 1'000'000'000)
-    ->ArgName("draws")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_CudaCurandNormal)->Apply(draw_sizes)->UseManualTime();
 
 void BM_CudaCurandNormalDouble(benchmark::State& state) { normals_of_draws<double>(state); }
-BENCHMARK(BM_CudaCurandNormalDouble)
-    ->RangeMultiplier(10)
-    ->Range(1'000'000, 1'000'000'000)
-    ->ArgName("draws")
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_CudaCurandNormalDouble)->Apply(draw_sizes)->UseManualTime();
 
 }  // namespace
 }  // namespace taugrid

@@ -54,30 +54,39 @@ class CudaModels : public Cuda, public testing::WithParamInterface<Case> {};
 
 INSTANTIATE_TEST_SUITE_P(All, CudaModels, testing::ValuesIn(kCases), [](const auto& info) { return info.param.name; });
 
+// Floats as the doubles that they are.
+template <class T>
+std::vector<double> values(const DrawsOf<T>& draws) {
+  return {draws.values.data(), draws.values.data() + draws.values.size()};
+}
+
 TEST_P(CudaModels, DrawsEqualTheCpus) {
   const Case& c = GetParam();
   const Posterior cpu(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0});
   const Posterior cuda(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0});
   const int64_t n = c.n_schools > 100 ? 9000 : 100'003;
   for (const bool with_lp : {false, true}) {
-    const Draws expected = cpu.draw(n, 5, 12'345, with_lp), actual = cuda.draw(n, 5, 12'345, with_lp);
-    EXPECT_SAME_BITS(std::vector<double>(expected.values.data(), expected.values.data() + expected.values.size()),
-                     std::vector<double>(actual.values.data(), actual.values.data() + actual.values.size()))
-        << (with_lp ? "with lp" : "without lp");
+    SCOPED_TRACE(with_lp ? "with lp" : "without lp");
+    EXPECT_SAME_BITS(values(cpu.draw(n, 5, 12'345, with_lp)), values(cuda.draw(n, 5, 12'345, with_lp)));
+    EXPECT_SAME_BITS(values(cpu.draw_single(n, 5, 12'345, with_lp)), values(cuda.draw_single(n, 5, 12'345, with_lp)));
   }
 }
 
 TEST_P(CudaModels, SummariesEqualTheCpus) {
   const Case& c = GetParam();
-  const int64_t n = c.n_schools > 100 ? 20'000 : 3'000'001;
-  const DrawSummary expected = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0}).draw_summary(n, 2);
-  const DrawSummary actual = Posterior(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0}).draw_summary(n, 2);
-  for (size_t i = 0; i < expected.parameters.size(); ++i) {
-    const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
-    EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
-                     (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}))
-        << "parameter " << i;
-    EXPECT_SAME_BITS(a.quantiles, b.quantiles) << "parameter " << i;
+  const Posterior cpu(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0});
+  const Posterior cuda(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0});
+  const int64_t n = c.n_schools > 100 ? 150'000 : 3'000'001;  // so many are counted, not sorted
+  for (const Precision precision : {Precision::kDouble, Precision::kSingle}) {
+    const DrawSummary expected = cpu.draw_summary(n, 2, {}, false, {}, precision);
+    const DrawSummary actual = cuda.draw_summary(n, 2, {}, false, {}, precision);
+    for (size_t i = 0; i < expected.parameters.size(); ++i) {
+      SCOPED_TRACE(testing::Message() << expected.precision << ", parameter " << i);
+      const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
+      EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
+                       (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}));
+      EXPECT_SAME_BITS(a.quantiles, b.quantiles);
+    }
   }
 }
 

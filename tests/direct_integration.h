@@ -86,7 +86,10 @@ class DirectPosterior {
  public:
   // tau_moments: the highest k <= 2 for which E[tau^k | y] exists.
   DirectPosterior(const Data& data, const std::string& tau_prior, const std::string& mu_prior, int tau_moments)
-      : prior_(direct_tau_prior(tau_prior)), centre_(data.y[0]) {
+      : DirectPosterior(data, direct_tau_prior(tau_prior), mu_prior, tau_moments) {}
+
+  DirectPosterior(const Data& data, DirectTauPrior tau_prior, const std::string& mu_prior, int tau_moments)
+      : prior_(std::move(tau_prior)), centre_(data.y[0]) {
     for (size_t j = 0; j < data.y.size(); ++j) {
       y_.push_back(Wide(data.y[j]) - centre_);
       variance_.push_back(Wide(data.sigma[j]) * data.sigma[j]);

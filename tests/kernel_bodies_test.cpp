@@ -55,31 +55,32 @@ class KernelBodies : public testing::TestWithParam<Case> {
   const Engine engine = engine_of(GetParam().data, GetParam().tau_prior, GetParam().mu_prior);
 };
 
-TEST_P(KernelBodies, DrawsEqualTheCpus) {
+// Floats as the doubles that they are.
+template <class T>
+std::vector<double> doubles(const std::vector<T>& values) {
+  return {values.begin(), values.end()};
+}
+
+template <class T>
+void expect_draws_of_the_cpu(const Engine& engine) {
   const int64_t n = 96, first = (int64_t{1} << 33) + 8;
   const int64_t columns = engine.n_columns(true);
-  std::vector<double> expected(static_cast<size_t>(columns * n)), actual(expected.size());
+  std::vector<T> expected(static_cast<size_t>(columns * n)), actual(expected.size());
   engine.draw(7, first, n, true, expected.data(), n);
   const StreamPosition at{7, 0, Purpose::kPosteriorDraw};
-  shim::launch(draw_kernel<true, double>, {blocks(n, 64), 1, 1}, 64, engine.draw_model(), at, static_cast<uint64_t>(first), n,
-               actual.data(), n);
-  EXPECT_SAME_BITS(expected, actual);
-}
-
-TEST_P(KernelBodies, SingleDrawsEqualTheCpus) {
-  const int64_t n = 96, first = (int64_t{1} << 33) + 16;
-  std::vector<float> expected(static_cast<size_t>(engine.n_columns(true) * n)), actual(expected.size());
-  engine.draw(7, first, n, true, expected.data(), n);
-  const StreamPosition at{7, 0, Purpose::kPosteriorDraw};
-  shim::launch(draw_kernel<true, float>, {blocks(n, 64), 1, 1}, 64, engine.draw_model<float>(), at,
+  shim::launch(draw_kernel<true, T>, {blocks(n, 64), 1, 1}, 64, engine.draw_model<T>(), at,
                static_cast<uint64_t>(first), n, actual.data(), n);
-  EXPECT_SAME_BITS(std::vector<double>(expected.begin(), expected.end()), std::vector<double>(actual.begin(), actual.end()));
+  EXPECT_SAME_BITS(doubles(expected), doubles(actual));
 }
 
-TEST_P(KernelBodies, SummariesEqualTheCpus) {
+TEST_P(KernelBodies, DrawsEqualTheCpus) { expect_draws_of_the_cpu<double>(engine); }
+TEST_P(KernelBodies, SingleDrawsEqualTheCpus) { expect_draws_of_the_cpu<float>(engine); }
+
+template <class T, class Summarise>
+void expect_summaries_of_the_cpu(const Engine& engine, Summarise summarise) {
   const int64_t block_draws = 256, n = 700;  // the last block is ragged
   const int64_t columns = std::min<int64_t>(engine.n_columns(false), 5);
-  std::vector<double> draws(static_cast<size_t>(engine.n_columns(false) * 704));
+  std::vector<T> draws(static_cast<size_t>(engine.n_columns(false) * 704));
   engine.draw(1, 0, 704, false, draws.data(), 704);
   const std::vector<double> shift(static_cast<size_t>(columns), 3.0);
   std::vector<double> lower, upper, scale;
@@ -95,12 +96,17 @@ TEST_P(KernelBodies, SummariesEqualTheCpus) {
   std::vector<uint64_t> expected_counts(static_cast<size_t>(columns * 2 * counts_per_window())),
       actual_counts(expected_counts.size());
   for (int64_t block = 0; block < n_blocks; ++block)
-    engine.kernels->summarise(plan, draws.data() + block * block_draws, 704, std::min(block_draws, n - block * block_draws),
-                              expected.data() + 2 * columns * block, expected_counts.data());
-  shim::launch(summarise_kernel<double>, {static_cast<unsigned>(n_blocks), blocks(columns, 2), 1}, 64, plan, draws.data(),
+    summarise(plan, draws.data() + block * block_draws, 704, std::min(block_draws, n - block * block_draws),
+              expected.data() + 2 * columns * block, expected_counts.data());
+  shim::launch(summarise_kernel<T>, {static_cast<unsigned>(n_blocks), blocks(columns, 2), 1}, 64, plan, draws.data(),
                int64_t{704}, n, block_draws, actual.data(), actual_counts.data());
   EXPECT_SAME_BITS(expected, actual);
   EXPECT_EQ(expected_counts, actual_counts);
+}
+
+TEST_P(KernelBodies, SummariesEqualTheCpus) { expect_summaries_of_the_cpu<double>(engine, engine.kernels->summarise); }
+TEST_P(KernelBodies, SingleSummariesEqualTheCpus) {
+  expect_summaries_of_the_cpu<float>(engine, engine.kernels->summarise_single);
 }
 
 TEST_P(KernelBodies, GridEqualsTheCpus) {

@@ -123,6 +123,9 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   request.level = options.level;
   s.fit(request, storage.result);
   const FitResult& result = storage.result;
+  // tau = infinity alone has no evidence.
+  if (std::isnan(result.log_evidence) && !(s.model.tau_prior.fixed() && std::isinf(s.model.tau_prior.parameters[0])))
+    throw std::runtime_error("the posterior could not be integrated; please report this data set");
 
   const Units units{s.centre, s.unit};
   FitSummary summary;

@@ -139,8 +139,9 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       const double* c = scratch.coefficient + p * kPanelNodes;
       const bool room = kept + (pending - p) + next + 2 <= kMaxPanels;
       const bool resolved = panel_resolved<Scalar<double, L>>(c, a, b, peak, tolerance);
-      // 60 halvings are more than any width needs; a kink of no height would go on.
-      const bool keep = resolved || depth >= 60 || !room;
+      // Where halving has reached the spacing of doubles there is nothing to gain.
+      const bool narrow = b - a < 1e-14 * max_of(1.0, abs_of(a));
+      const bool keep = resolved || narrow || !room;
       unresolved = unresolved || (!resolved && !room);
       const int at = keep ? kept : next;
       team.once([&] {
@@ -188,7 +189,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
     }
     panels.n = kept;
-    panels.unresolved = unresolved;
+    panels.unresolved = unresolved || !(total > 0.0);
     panels.log_mass = peak + log<Scalar<double, L>>(total);
     double below = 0.0;
     for (int p = 0; p < kept; ++p) {

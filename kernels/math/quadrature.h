@@ -64,6 +64,7 @@ TAUGRID_INLINE int first_scan_points(const PriorRecord& prior, double lo, double
   int n = 2;
   while (n < kMaxScan - 64 && (hi - lo) / (n - 1) > 0.35) ++n;
   for (int i = 0; i < n; ++i) x[i] = lo + (hi - lo) * i / (n - 1);
+  x[n - 1] = hi;  // exactly: it may be the end of the support
   if (!(prior.seed_width > 0.0 && prior.seed_width < 0.7)) return n;
   // From a half to 10 widths, on either side, in order.
   for (int k = -20; k <= 20; ++k) {
@@ -155,17 +156,44 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
       moment_peak = max_of(moment_peak, mode.value + k * mode.x);
     }
   }
+  // Where the support ends on a steep slope, the mass lies in a layer beside the end, which the nodes of a
+  // wide panel would step over: its width is the inverse of the slope, and cuts stand at 8-fold distances.
+  const double left = w.scan_x[begin], right = w.scan_x[end - 1];
+  const double h = 1e-7;
+  team.once([&] {
+    for (int i = 0; i < 16; ++i) w.lane_a[i] = i == 0 ? left : i == 1 ? left + h : i == 2 ? right - h : right;
+  });
+  team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_density(L::load(w.lane_a + i))); });
+  const double fall_left = (w.lane_b[0] - w.lane_b[1]) / h, rise_right = (w.lane_b[3] - w.lane_b[2]) / h;
+  const auto layer = [&](double distance_from, double slope, double* cuts) {
+    int n = 0;
+    for (double d = 4.0 / slope; slope > 8.0 && d < 0.25 * (right - left) && n < 12; d = 8.0 * d)
+      cuts[n++] = distance_from > 0.0 ? right - d : left + d;
+    return n;
+  };
+  double left_layer[12], right_layer[12];
+  const int n_left = left == prior.lower_x ? layer(-1.0, fall_left, left_layer) : 0;
+  const int n_right = right == prior.upper_x ? layer(1.0, rise_right, right_layer) : 0;
+  peak = max_of(peak, max_of(w.lane_b[0], w.lane_b[3]));
+  moment_peak = max_of(moment_peak, max_of(w.lane_b[0] + k * left, w.lane_b[3] + k * right));
   team.once([&] {
     w.scan_begin = begin;
     w.scan_end = end;
     w.peak = peak;
     w.moment_peak = moment_peak;
     w.n_cuts = 0;
-    w.cuts[w.n_cuts++] = w.scan_x[begin];
-    for (int i = 0; i < n_modes; ++i)
-      if (cut[i] > w.cuts[w.n_cuts - 1] + 1e-9) w.cuts[w.n_cuts++] = cut[i];
-    const double right = w.scan_x[end - 1];
-    if (w.n_cuts > 1 && !(right > w.cuts[w.n_cuts - 1] + 1e-9)) w.n_cuts -= 1;
+    w.cuts[w.n_cuts++] = left;
+    const auto add = [&](double x) {
+      int at = w.n_cuts;
+      while (at > 1 && w.cuts[at - 1] > x) --at;
+      if (!(x > w.cuts[at - 1]) || !(x < right)) return;
+      for (int i = w.n_cuts; i > at; --i) w.cuts[i] = w.cuts[i - 1];
+      w.cuts[at] = x;
+      ++w.n_cuts;
+    };
+    for (int i = 0; i < n_modes; ++i) add(cut[i]);
+    for (int i = 0; i < n_left; ++i) add(left_layer[i]);
+    for (int i = 0; i < n_right; ++i) add(right_layer[i]);
     w.cuts[w.n_cuts++] = right;
   });
 }
@@ -242,9 +270,10 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   GivenTau<Scalar<double, L>> at;
   const double size = abs_of(log_likelihood<Scalar<double, L>>(problem, w.cuts[w.n_cuts / 2], at));
   PanelTolerance tolerance;
-  tolerance.absolute = max_of(1e-11, 0x1p-49 * size);
+  const double noise = 0x1p-49 * size;
+  tolerance.absolute = max_of(1e-11, noise);
   tolerance.least_width = 1.0;
-  tolerance.shape = 1e-7;
+  tolerance.shape = max_of(1e-7, 16.0 * noise);
   tolerance.negligible = 1e-19;  // the table inverts down to 2^-53
   tolerance.moment = static_cast<double>(moments);
   tolerance.moment_peak = w.moment_peak;
