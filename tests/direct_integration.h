@@ -115,16 +115,15 @@ class DirectPosterior {
   Wide theta_new_sd() const { return std::sqrt(mu_variance_ + tau_variance_ + tau_mean_ * tau_mean_); }
   Wide theta_mean(size_t j) const {
     Wide sum = 0;
-    for (const Node& node : nodes_) sum += node.weight * (y_[j] + (1 - pull(node, j)) * (node.mu_mean - y_[j]));
+    for (const Node& node : nodes_) sum += node.weight * (y_[j] + keep(node, j) * (node.mu_mean - y_[j]));
     return centre_ + sum / total_;
   }
   Wide theta_sd(size_t j) const {
     const Wide mean = theta_mean(j) - centre_;
     Wide sum = 0;
     for (const Node& node : nodes_) {
-      const Wide b = pull(node, j);
-      const Wide off = y_[j] + (1 - b) * (node.mu_mean - y_[j]) - mean;
-      sum += node.weight * (variance_[j] * b + (1 - b) * (1 - b) * node.mu_variance + off * off);
+      const Wide off = y_[j] + keep(node, j) * (node.mu_mean - y_[j]) - mean;
+      sum += node.weight * (variance_[j] * pull(node, j) + keep(node, j) * keep(node, j) * node.mu_variance + off * off);
     }
     return std::sqrt(sum / total_);
   }
@@ -175,7 +174,9 @@ class DirectPosterior {
     size_t first;
   };
 
+  // B_j and 1 - B_j.
   Wide pull(const Node& node, size_t j) const { return node.tau * node.tau * node.w[j]; }
+  Wide keep(const Node& node, size_t j) const { return variance_[j] * node.w[j]; }
 
   // log of the joint density at (x, mu) less that at (x, best).
   Wide log_ratio(const Node& node, Wide mu) const {
@@ -381,7 +382,7 @@ class DirectPosterior {
       }
       // theta given mu and tau is N(shift + keep mu, sd^2): a step in mu of width sd/keep.
       const Wide b = kind == kTheta ? pull(node, j) : 0;
-      const Wide shift = kind == kTheta ? b * y_[j] : 0, keep = kind == kTheta ? variance_[j] * node.w[j] : 1;
+      const Wide shift = kind == kTheta ? b * y_[j] : 0, keep = kind == kTheta ? this->keep(node, j) : 1;
       const Wide sd = kind == kTheta ? std::sqrt(variance_[j] * b) : node.tau;
       const bool narrow = 8 * sd < keep * (node.high - node.low);
       std::vector<Wide> cuts;

@@ -138,6 +138,11 @@ void expect_moment(double value, Wide exact, Wide sd, const std::string& what) {
   EXPECT_NEAR(value, static_cast<double>(exact), static_cast<double>(1e-9L * sd + 4 * kEps * std::abs(exact))) << what;
 }
 
+// A law narrower than the spacing of doubles about it allows has an sd as good as the bounds that make it so.
+void expect_sd(double value, Wide exact, Wide mean, const std::string& what) {
+  EXPECT_NEAR(value, static_cast<double>(exact), static_cast<double>(1e-9L * exact + kEps * std::abs(mean))) << what;
+}
+
 TEST_P(Extremes, AreTheDirectIntegration) {
   const Extreme& c = GetParam();
   const Posterior posterior(c.data, c.tau_prior, c.mu_prior);
@@ -149,13 +154,10 @@ TEST_P(Extremes, AreTheDirectIntegration) {
   const double iqr = tau.quantiles[4] - tau.quantiles[2], mu_iqr = mu.quantiles[4] - mu.quantiles[2];
   const bool mu_has_sd = posterior.model().mu_moment_exists(2);
   if (moments >= 1) expect_moment(tau.mean, direct.tau_mean(), moments == 2 ? direct.tau_sd() : iqr, "tau.mean");
-  if (moments == 2) expect_moment(tau.sd, direct.tau_sd(), direct.tau_sd(), "tau.sd");
+  if (moments == 2) expect_sd(tau.sd, direct.tau_sd(), direct.tau_mean(), "tau.sd");
   if (posterior.model().mu_moment_exists(1))
     expect_moment(mu.mean, direct.mu_mean(), mu_has_sd ? direct.mu_sd() : mu_iqr, "mu.mean");
-  // An sd between bounds near y carries the rounding of the bounds.
-  if (mu_has_sd)
-    EXPECT_NEAR(mu.sd, static_cast<double>(direct.mu_sd()),
-                static_cast<double>(1e-9L * direct.mu_sd() + kEps * std::abs(direct.mu_mean())));
+  if (mu_has_sd) expect_sd(mu.sd, direct.mu_sd(), direct.mu_mean(), "mu.sd");
   expect_moment(theta.mean, direct.theta_mean(0), direct.theta_sd(0), "theta[1].mean");
   expect_moment(theta.sd, direct.theta_sd(0), direct.theta_sd(0), "theta[1].sd");
   if (moments == 2) expect_moment(theta_new.sd, direct.theta_new_sd(), direct.theta_new_sd(), "theta_new.sd");
@@ -187,19 +189,17 @@ TEST_P(Extremes, AreFiniteAndInOrder) {
     EXPECT_TRUE(p.shortest.lower < p.shortest.upper) << p.shortest.lower << " " << p.shortest.upper;
     const double slack = 8 * kEps * (std::abs(p.central.lower) + std::abs(p.central.upper));
     EXPECT_LE(p.shortest.upper - p.shortest.lower, (p.central.upper - p.central.lower) * (1 + 1e-9) + slack);
-    EXPECT_GE(p.mode, p.shortest.lower - slack);
-    EXPECT_LE(p.mode, p.shortest.upper + slack);
+    // A nearly flat law has nearly as short an interval anywhere.
+    const double near = slack + 0.02 * (p.central.upper - p.central.lower);
+    EXPECT_GE(p.mode, p.shortest.lower - near);
+    EXPECT_LE(p.mode, p.shortest.upper + near);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Extremes, testing::ValuesIn(extremes()),
-                         [](const testing::TestParamInfo<Extreme>& info) { return info.param.name; });
-
-// Draws of extreme input are finite and follow the same exact law of tau: the largest distance of the empirical CDF
-// at nine quantiles is within 4.5 standard errors (p = 6e-5 a prior).
+// Draws of extreme input are finite, and tau and mu follow their exact laws: at each of seven quantiles the share
+// below is within 4.5 standard errors and two draws (p = 7e-6 a comparison).
 TEST_P(Extremes, AreDrawn) {
   const Extreme& c = GetParam();
-  if (c.data.y.size() > 100) GTEST_SKIP() << "many schools";
   constexpr int64_t kDraws = 1 << 14;
   const Posterior posterior(c.data, c.tau_prior, c.mu_prior);
   const Draws draws = posterior.draw(kDraws, 11);
@@ -212,11 +212,14 @@ TEST_P(Extremes, AreDrawn) {
     double below_tau = 0, below_mu = 0;
     for (const double x : view.tau()) below_tau += x < tau;
     for (const double x : view.mu()) below_mu += x < mu.quantiles[i];
-    const double near = 4.5 * std::sqrt(p * (1 - p) / kDraws) + 1e-4;
+    const double near = 4.5 * std::sqrt(p * (1 - p) / kDraws) + 2.0 / kDraws;
     EXPECT_NEAR(below_tau / kDraws, p, near) << "tau";
     EXPECT_NEAR(below_mu / kDraws, p, near) << "mu";
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, Extremes, testing::ValuesIn(extremes()),
+                         [](const testing::TestParamInfo<Extreme>& info) { return info.param.name; });
 
 // Ten thousand schools: the law of tau against a one-dimensional sum of p(tau | y) (BDA3, eq. 5.21) in long double.
 TEST(TenThousandSchools, HaveTheExactLawOfTau) {
