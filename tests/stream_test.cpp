@@ -25,7 +25,7 @@ Posterior posterior() { return Posterior(eight_schools(), "uniform", "flat", {"c
 
 TEST(Stream, VersionIsZeroUntilItIsFrozen) { EXPECT_EQ(kStreamVersion, 0); }
 
-TEST(Stream, FirstDrawsInDoubleAreKnown) { EXPECT_EQ(hash_of(posterior().draw(10'000, 1)), 0x558921bea43a064cu); }
+TEST(Stream, FirstDrawsInDoubleAreKnown) { EXPECT_EQ(hash_of(posterior().draw(10'000, 1)), 0xd9916369512d1171u); }
 
 TEST(Stream, FirstDrawsInSingleAreKnown) { EXPECT_EQ(hash_of(posterior().draw_single(10'000, 1)), 0x9fe12efb22de9ca8u); }
 

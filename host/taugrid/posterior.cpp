@@ -10,6 +10,7 @@
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/draw_summary.h"
 #include "host/taugrid/engine.h"
+#include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
 
 namespace taugrid {
@@ -84,8 +85,11 @@ struct Posterior::State : Engine {
 
 Posterior::Posterior(Data data, const std::string& tau_prior, const std::string& mu_prior,
                      const DeviceOptions& device)
-    : state_(std::make_unique<State>(make_model(std::move(data), tau_prior, mu_prior), device.backend,
-                                     device.threads)) {}
+    : state_([&] {
+        const IeeeEnvironment ieee;
+        return std::make_unique<State>(make_model(std::move(data), tau_prior, mu_prior), device.backend,
+                                       device.threads);
+      }()) {}
 Posterior::~Posterior() = default;
 Posterior::Posterior(Posterior&&) noexcept = default;
 Posterior& Posterior::operator=(Posterior&&) noexcept = default;
@@ -97,6 +101,7 @@ std::string Posterior::backend() const { return state_->backend_text; }
 std::string Posterior::why_not_cuda() const { return state_->why_not_cuda; }
 
 FitSummary Posterior::summary(const SummaryOptions& options) const {
+  const IeeeEnvironment ieee;
   const auto start = std::chrono::steady_clock::now();
   for (const double p : options.probabilities) check_probability(p, "probability");
   check_probability(options.level, "level");
@@ -170,6 +175,7 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
 }
 
 double Posterior::tau_quantile(double probability) const {
+  const IeeeEnvironment ieee;
   check_probability(probability, "probability");
   const State& s = *state_;
   if (!s.tau_is_random) return s.model.tau_prior.parameters[0];
@@ -179,6 +185,7 @@ double Posterior::tau_quantile(double probability) const {
 }
 
 double Posterior::tau_cdf(double tau) const {
+  const IeeeEnvironment ieee;
   const State& s = *state_;
   if (!s.tau_is_random) return tau >= s.model.tau_prior.parameters[0] ? 1.0 : 0.0;
   if (!(tau > 0.0)) return 0.0;
@@ -186,11 +193,13 @@ double Posterior::tau_cdf(double tau) const {
 }
 
 Draws Posterior::draw(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
+  const IeeeEnvironment ieee;
   check_draws(n, first);
   return state_->draws<double>(n, seed, first, with_lp);
 }
 
 SingleDraws Posterior::draw_single(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
+  const IeeeEnvironment ieee;
   check_draws(n, first);
   return state_->draws<float>(n, seed, first, with_lp);
 }
@@ -235,6 +244,7 @@ void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp
 
 void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
                             const RunControl& control, Precision precision) const {
+  const IeeeEnvironment ieee;
   check_draws(n, 0);
   const auto& run = precision == Precision::kSingle ? draw_blocks_in<float> : draw_blocks_in<double>;
   run(*state_, n, seed, with_lp, callback, control);
@@ -242,6 +252,7 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
 
 DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
                                     const BlockCallback& also, Precision precision) const {
+  const IeeeEnvironment ieee;
   check_draws(n, 0);
   return summarise_stream(*state_, n, seed, control, with_lp, also, precision);
 }

@@ -192,6 +192,11 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
       ++w.n_cuts;
     };
     for (int i = 0; i < n_modes; ++i) add(cut[i]);
+    // A moment that barely exists reaches far beyond the density itself, whose nodes a panel of that width would
+    // all place where there is nothing.
+    int fallen = end - 1;
+    while (fallen > begin && w.scan_log_density[fallen - 1] < peak - kLogDrop) --fallen;
+    if (right - w.scan_x[fallen] > 60.0) add(w.scan_x[fallen]);
     for (int i = 0; i < n_left; ++i) add(left_layer[i]);
     for (int i = 0; i < n_right; ++i) add(right_layer[i]);
     w.cuts[w.n_cuts++] = right;
