@@ -243,8 +243,6 @@ TEST_P(TauTableOfPrior, HasTheLawOfThePosterior) {
   int done = 0;
   for (const Data& data : ordinary_data())
     for (const char* mu : {"flat", "normal:1,3", "normal:0,1e6", "uniform:-2,6"}) {
-      // Its tail of log tau with a prior of mu far wider than the data: above 1e-9, as the hard cases below.
-      if (std::string(GetParam()).rfind("log_t", 0) == 0 && std::string(mu) == "normal:0,1e6") continue;
       std::optional<Engine> engine;
       try {
         engine.emplace(make_model(data, GetParam(), mu), "cpu", 1);
@@ -313,11 +311,10 @@ INSTANTIATE_TEST_SUITE_P(Hard, TauTableOfHardData, testing::ValuesIn(hard_cases(
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(TauTableOfHardData, HasTheLawOfThePosterior) {
-  // Where two modes are far apart, or log tau spreads over hundreds of units, 32 cells an octave are too few; the
-  // sub-cells that such tables want are not made yet.
-  for (const char* name : {"PriorAndDataApart", "PriorAndDataApartUniformMu", "HeavyTailOfLogTau", "AlmostLogUniform",
-                           "AlmostLogUniformOneSchool"})
-    if (GetParam().name == std::string(name)) GTEST_SKIP() << "above 1e-9 until the table has sub-cells";
+  // These three are above the bound: 2.4e-6, 1.2e-8 and 1.1e-7. Cells too coarse for a density with a gap are
+  // suspected, not shown.
+  for (const char* name : {"PriorAndDataApart", "PriorAndDataApartUniformMu", "AlmostLogUniform"})
+    if (GetParam().name == std::string(name)) GTEST_SKIP() << "known to be above 1e-9";
   const Engine engine(make_model(GetParam().data, GetParam().tau_prior, GetParam().mu_prior), "cpu",
                       1);
   EXPECT_LT(total_variation(engine), 1e-9);
