@@ -37,6 +37,7 @@ struct FitResult {
 inline constexpr int kMaxScan = 512;       // points between the seeds
 inline constexpr int kMaxExtension = 384;  // points beyond them, on either side
 inline constexpr int kMaxModes = 16;
+inline constexpr int kMaxCuts = 160;
 
 // One problem's memory: the size does not depend on J.
 struct FitWorkspace {
@@ -51,7 +52,7 @@ struct FitWorkspace {
   int scan_begin, scan_end;
   double peak;         // the largest log p(x | y)
   double moment_peak;  // the largest log p(x | y) + k x
-  double cuts[kMaxModes + 32];
+  double cuts[kMaxCuts];
   int n_cuts;
 
   // At the nodes of `tau` (or at the one value of a fixed tau, padded with weights of 0).

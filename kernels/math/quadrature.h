@@ -144,13 +144,14 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
 
   // Modes of the density in x, refined.
   int n_modes = 0;
-  double cut[kMaxModes];
+  double cut[kMaxModes], mode_width[kMaxModes];
   for (int i = begin + 1; i + 1 < end && n_modes < kMaxModes; ++i) {
     const double here = w.scan_log_density[i];
     if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] && here > peak - kLogDrop) {
       const Maximum mode =
           find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], 0x1p-51 * abs_of(here),
                                         w.node_value, w.coefficient);
+      mode_width[n_modes] = mode.width;
       cut[n_modes++] = mode.x;
       peak = max_of(peak, mode.value);
       moment_peak = max_of(moment_peak, mode.value + k * mode.x);
@@ -186,12 +187,19 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     const auto add = [&](double x) {
       int at = w.n_cuts;
       while (at > 1 && w.cuts[at - 1] > x) --at;
-      if (!(x > w.cuts[at - 1]) || !(x < right)) return;
+      if (!(x > w.cuts[at - 1]) || !(x < right) || w.n_cuts == kMaxCuts - 1) return;
       for (int i = w.n_cuts; i > at; --i) w.cuts[i] = w.cuts[i - 1];
       w.cuts[at] = x;
       ++w.n_cuts;
     };
     for (int i = 0; i < n_modes; ++i) add(cut[i]);
+    // A mode far narrower than its panel lies between the panel's end and its first node.
+    for (int i = 0; i < n_modes; ++i)
+      if (200.0 * mode_width[i] < right - left)
+        for (double d = 8.0 * mode_width[i]; d < right - left; d = 8.0 * d) {
+          add(cut[i] - d);
+          add(cut[i] + d);
+        }
     // A moment that barely exists reaches far beyond the density itself, whose nodes a panel of that width would
     // all place where there is nothing.
     int fallen = end - 1;
@@ -206,7 +214,7 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
 // The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; the
 // lower end of the support (mostly 0) where the density does not fall towards it.
 template <class Team, class F>
-TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
+TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
@@ -215,11 +223,11 @@ TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
   const double first = w.scratch.value[0];
-  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {exp<Scalar<double, L>>(lower_x), first};
+  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return exp<Scalar<double, L>>(lower_x);
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
-  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * abs_of(first), w.node_value, w.coefficient);
-  return {exp<Scalar<double, L>>(mode.x), mode.value};
+  const double noise = 0x1p-51 * abs_of(first);
+  return exp<Scalar<double, L>>(find_maximum(team, w.rule, log_density, a, b, noise, w.node_value, w.coefficient).x);
 }
 
 // mu | tau, y at the nodes.
