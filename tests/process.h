@@ -42,6 +42,8 @@ class Process {
       ::dup2(stdout_closed ? pipe_ends[1] : ::open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
       ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
       if (stdout_closed) ::close(pipe_ends[0]), ::close(pipe_ends[1]);
+      // Whoever runs the tests in the background may have set these to be ignored.
+      for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
       ::alarm(kMostSeconds);
       ::execv(argv[0], argv.data());
       ::_exit(127);
