@@ -78,7 +78,7 @@ std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
   if (mu.form != MuForm::kFlat) mu.a += shift;
   if (mu.form == MuForm::kUniform) mu.b += shift;
   single->draws = {{single->y.data(), single->sigma.data(), engine.problem.n_schools, mu, engine.problem.tau_prior},
-                   single->table.data(),
+                   single->table.view(),
                    centre,
                    static_cast<float>(engine.unit),
                    engine.log_unit};
@@ -138,7 +138,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   }
 }
 
-const std::vector<double>& Engine::table() const {
+const TauTable& Engine::table() const {
   std::call_once(table_made_, [&] {
     if (tau_is_random) table_ = make_tau_table(*kernels, posterior->tau);
   });
@@ -168,7 +168,7 @@ void Engine::fit(const FitRequest& wanted, FitResult& result) const {
 
 template <>
 DrawModel Engine::draw_model() const {
-  return {problem, table().data(), centre, unit, log_unit};
+  return {problem, table().view(), centre, unit, log_unit};
 }
 
 template <>

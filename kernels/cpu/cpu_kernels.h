@@ -51,6 +51,9 @@ struct CpuKernels {
   void (*panel_quantiles)(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
                           double* density, double* slope);
 
+  // Its density per unit of x at n points (a multiple of kDrawAlignment); beyond its ends, that at the end.
+  void (*panel_densities)(const Panels& panels, int64_t n, const double* x, double* density);
+
   // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of kDrawAlignment).
   void (*log_posterior)(const Problem& problem, int64_t n, const double* x, double* log_density);
 };

@@ -92,6 +92,14 @@ void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, co
   }
 }
 
+void panel_densities_kernel(const Panels& panels, int64_t n, const double* x, double* density) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += L::N) {
+    const auto at = L::load(x + i);
+    L::store(density + i, panel_cdf<L>(panels, at, at != at).density);
+  }
+}
+
 void log_posterior_kernel(const Problem& problem, int64_t n, const double* x, double* log_density) {
   const IeeeEnvironment ieee;
   for (int64_t i = 0; i < n; i += L::N) {
@@ -118,6 +126,7 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
                                    summarise_kernel<float>,
                                    fit_kernel,
                                    panel_quantiles_kernel,
+                                   panel_densities_kernel,
                                    log_posterior_kernel};
   return &kKernels;
 }

@@ -17,9 +17,9 @@ namespace taugrid {
 template <class T>
 struct DrawModelOf {
   ProblemOf<T> problem;
-  const T* table;  // (kTableSizeOf<T>), unless tau is fixed
-  T centre;        // units of y: y = centre + unit * internal
-  T unit;          // a power of two
+  SamplingTable<T> table;  // empty where tau is fixed
+  T centre;                // units of y: y = centre + unit * internal
+  T unit;                  // a power of two
   double log_unit;
 };
 using DrawModel = DrawModelOf<double>;
