@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cuda_runtime.h>
-// cuRAND's functions for host and device alike.
-#if defined(__CUDACC__)
+// cuRAND's block function for host and device alike; all of curand_kernel.h would bring tables into each object.
+#if defined(__CUDACC__) && !defined(QUALIFIERS)
 #define QUALIFIERS static __forceinline__ __host__ __device__
 #endif
-#include <curand_kernel.h>
+#include <curand_philox4x32_x.h>
 
 #include "kernels/math/philox.h"
 #include "kernels/math/tree_sum.h"
