@@ -68,10 +68,11 @@ double sorted_quantile(const std::vector<double>& ascending, double probability)
 SampleSummary exact_sample(std::vector<double>& values) {
   const size_t n = values.size();
   SampleSummary sample{};
-  // Two passes: the second about the mean.
+  // Two passes, the second about the mean. The first about a value, so that equal ones have just that mean.
+  const double shift = values[0];
   double sum = 0.0;
-  for (const double x : values) sum += x;
-  sample.mean = sum / static_cast<double>(n);
+  for (const double x : values) sum += x - shift;
+  sample.mean = shift + sum / static_cast<double>(n);
   double first = 0.0, second = 0.0;
   for (const double x : values) {
     first += x - sample.mean;
