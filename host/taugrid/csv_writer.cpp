@@ -1,6 +1,7 @@
 // One wide row: the objects of JSON, flattened. Keys are joined with dots (`tau.q2.5`,
 // `joint.mode.mu`), a parameter's name stands for its place in the array, an interval's ends are
-// `.lower` and `.upper`. What does not exist is an empty field. Notes, a list of any length, have
+// `.lower` and `.upper`; what is derived from draws has a place for each school and rank, from 1
+// (`derived.rank.1.3`), a check its statistic (`checks.max.p_value`). What does not exist is an empty field. Notes, a list of any length, have
 // no column.
 #include <charconv>
 #include <cmath>
@@ -50,6 +51,27 @@ void append(Row& row, const std::string& key, const Json& value) {
   }
 }
 
+// Arrays by places from 1.
+void append_places(Row& row, const std::string& key, const Json& value) {
+  if (!value.is_structured()) return append(row, key, value);
+  size_t place = 0;
+  for (const auto& item : value.items())
+    append_places(row, key + "." + (value.is_array() ? std::to_string(++place) : item.key()), item.value());
+}
+
+void append_derived(Row& row, const Json& derived) {
+  for (const auto& item : derived.items()) {
+    if (item.key() != "checks") {
+      append_places(row, item.key(), item.value());
+      continue;
+    }
+    for (const Json& check : item.value())
+      for (const auto& value : check.items())
+        if (value.key() != "statistic")
+          append(row, "checks." + check["statistic"].get<std::string>() + "." + value.key(), value.value());
+  }
+}
+
 }  // namespace
 
 std::string csv_text(const Result& result) {
@@ -64,6 +86,7 @@ std::string csv_text(const Result& result) {
       if (item.key() != "name") append(row, name + "." + item.key(), item.value());
     }
   }
+  append_derived(row, result_derived(result));
   const Json tail = result_tail(result);
   for (const auto& item : tail.items()) {
     if (item.key() != "notes") append(row, item.key(), item.value());

@@ -255,10 +255,11 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
 }
 
 DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                                    const BlockCallback& also, Precision precision) const {
+                                    const BlockCallback& also, Precision precision,
+                                    const DeriveRequest& derive) const {
   const IeeeEnvironment ieee;
   check_draws(n, 0);
-  return summarise_stream(*state_, n, seed, control, with_lp, also, precision);
+  return summarise_stream(*state_, n, seed, control, with_lp, also, precision, derive);
 }
 
 }  // namespace taugrid
