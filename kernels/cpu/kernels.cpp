@@ -7,6 +7,7 @@
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"
+#include "kernels/math/law.h"
 
 namespace taugrid {
 namespace {
@@ -81,6 +82,13 @@ void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace&
   fit(team, problem, request, workspace, result);
 }
 
+void law_kernel(const Problem& problem, const LawRequest& request, FitWorkspace& workspace,
+                const LawValues& values) {
+  const IeeeEnvironment ieee;
+  CpuTeam<L> team;
+  evaluate_law(team, problem, request, workspace, values);
+}
+
 void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
                             double* density, double* slope) {
   const IeeeEnvironment ieee;
@@ -117,6 +125,7 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
                                    summarise_kernel<double>,
                                    summarise_kernel<float>,
                                    fit_kernel,
+                                   law_kernel,
                                    panel_quantiles_kernel,
                                    log_posterior_kernel};
   return &kKernels;
