@@ -48,8 +48,8 @@ BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes
     result.log_mu_zero = log_evidence(engine, at_zero, *workspace) - log_p +
                          (constant(at_zero.mu.form) - constant(engine.problem.mu.form));
   }
-  result.tau_zero = exp<S>(result.log_tau_zero);
-  result.mu_zero = exp<S>(result.log_mu_zero);
+  if (!std::isnan(result.log_tau_zero)) result.tau_zero = exp<S>(result.log_tau_zero);
+  if (!std::isnan(result.log_mu_zero)) result.mu_zero = exp<S>(result.log_mu_zero);
   return result;
 }
 

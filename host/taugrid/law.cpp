@@ -103,7 +103,7 @@ std::string ParameterId::name() const {
   return "theta[" + std::to_string(j + 1) + "]";
 }
 
-ParameterId find_parameter(const std::string& text, const Data& data) {
+ParameterId find_parameter(const std::string& text, const Data& data, const std::string& what) {
   if (text == "tau") return {ParameterKind::kTau, 0};
   if (text == "mu") return {ParameterKind::kMu, 0};
   if (text == "theta_new") return {ParameterKind::kThetaNew, 0};
@@ -114,12 +114,12 @@ ParameterId find_parameter(const std::string& text, const Data& data) {
                                         data.n_schools() > 1 ? fmt::format(" .. theta[{}]", data.n_schools()) : "",
                                         data.labels.empty() ? "" : ", or a label");
   if (text.empty() || found == data.labels.end())
-    throw std::invalid_argument("parameter '" + text + "' is unknown, must be one of " + known);
+    throw std::invalid_argument(what + ": parameter '" + text + "' is unknown, must be one of " + known);
   const auto again = std::find(found + 1, data.labels.end(), text);
   const int64_t j = found - data.labels.begin();
   if (again != data.labels.end())
-    throw std::invalid_argument(fmt::format("parameter '{}' is the label of rows {} and {}: name it theta[{}] or theta[{}]",
-                                            text, j + 1, again - data.labels.begin() + 1, j + 1,
+    throw std::invalid_argument(fmt::format("{}: parameter '{}' is the label of rows {} and {}: name it theta[{}] or theta[{}]",
+                                            what, text, j + 1, again - data.labels.begin() + 1, j + 1,
                                             again - data.labels.begin() + 1));
   return {ParameterKind::kTheta, j};
 }

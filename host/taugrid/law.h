@@ -19,8 +19,8 @@ struct ParameterId {
   std::string name() const;  // tau, mu, theta[1], .., theta_new
 };
 
-// By name, or by a school's label. Throws std::invalid_argument, with what there is.
-ParameterId find_parameter(const std::string& text, const Data& data);
+// By name, or by a school's label. Throws std::invalid_argument, beginning with `what`, with what there is.
+ParameterId find_parameter(const std::string& text, const Data& data, const std::string& what);
 
 struct LawPoint {
   double lower, upper;  // P(<= x), P(> x)

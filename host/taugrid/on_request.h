@@ -23,6 +23,11 @@ struct DensityRequest {
   int64_t n;  // 1 to 10^6
 };
 
+// n points from lower to upper, both included: lower + (upper - lower) i/(n - 1), 1 <= n <= 10^6. Throws
+// std::invalid_argument, beginning with `what`, for other n, and unless lower < upper, or lower = upper and n = 1,
+// and both and their difference are finite.
+std::vector<double> equally_spaced(double lower, double upper, int64_t n, const std::string& what);
+
 // ---- what is answered
 
 struct Exceedance {

@@ -23,18 +23,12 @@ void require(bool condition, const std::string& message) {
 }
 
 std::vector<double> points(const DensityRequest& request) {
-  std::vector<double> x;
-  for (int64_t i = 0; i < request.n; ++i) {
-    const double share = request.n > 1 ? static_cast<double>(i) / static_cast<double>(request.n - 1) : 0.0;
-    // Both products are finite where their sum with one factor taken out may not be.
-    x.push_back(i + 1 == request.n ? request.upper : (1.0 - share) * request.lower + share * request.upper);
-  }
-  return x;
+  return equally_spaced(request.lower, request.upper, request.n, "density " + request.parameter);
 }
 
 void add_exceedances(const Engine& engine, const std::vector<ExceedRequest>& requests, FitSummary& summary) {
   for (const ExceedRequest& request : requests) {
-    const ParameterId parameter = find_parameter(request.parameter, engine.model.data);
+    const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "exceed");
     const double x[] = {request.value};
     summary.exceed.push_back({parameter.name(), request.value, law_at(engine, parameter, x, true)[0].upper});
   }
@@ -42,7 +36,7 @@ void add_exceedances(const Engine& engine, const std::vector<ExceedRequest>& req
 
 void add_densities(const Engine& engine, const std::vector<DensityRequest>& requests, FitSummary& summary) {
   for (const DensityRequest& request : requests) {
-    const ParameterId parameter = find_parameter(request.parameter, engine.model.data);
+    const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "density");
     DensityCurve curve{parameter.name(), points(request), {}, {}};
     for (const LawPoint& point : law_at(engine, parameter, curve.x, false)) {
       curve.pdf.push_back(point.density);
@@ -58,25 +52,32 @@ void add_note(FitSummary& summary, const std::string& note) {
 
 }  // namespace
 
+std::vector<double> equally_spaced(double lower, double upper, int64_t n, const std::string& what) {
+  require(std::isfinite(lower) && std::isfinite(upper) && std::isfinite((upper - lower) * kMostPoints),
+          fmt::format("{}: the range is {}:{}, must be finite", what, lower, upper));
+  require(lower <= upper, fmt::format("{}: lo is {}, must not be above hi, {}", what, lower, upper));
+  require(n >= 1 && n <= kMostPoints,
+          fmt::format("{}: the number of points is {}, must be from 1 to {}", what, n, kMostPoints));
+  require((n == 1) == (lower == upper),
+          fmt::format("{}: the number of points is {}, must be {}", what, n,
+                      n == 1 ? "2 or more for a range, whose ends are among them" : "1 where lo is hi"));
+  std::vector<double> x;
+  for (int64_t i = 0; i + 1 < n; ++i)
+    x.push_back(lower + (upper - lower) * static_cast<double>(i) / static_cast<double>(n - 1));
+  x.push_back(upper);
+  return x;
+}
+
 void check_requests(const Model& model, const SummaryOptions& options) {
   const Data& data = model.data;
   for (const ExceedRequest& request : options.exceed) {
-    find_parameter(request.parameter, data);
+    find_parameter(request.parameter, data, "exceed");
     require(std::isfinite(request.value),
             fmt::format("exceed {}: value is {}, must be finite", request.parameter, request.value));
   }
   for (const DensityRequest& request : options.density) {
-    find_parameter(request.parameter, data);
-    const std::string head = "density " + request.parameter + ": ";
-    require(std::isfinite(request.lower) && std::isfinite(request.upper),
-            head + fmt::format("range is {}:{}, must be finite", request.lower, request.upper));
-    require(request.lower <= request.upper,
-            head + fmt::format("lower is {}, must not be above upper, {}", request.lower, request.upper));
-    require(request.n >= 1 && request.n <= kMostPoints,
-            head + fmt::format("number of points is {}, must be from 1 to {}", request.n, kMostPoints));
-    require((request.n == 1) == (request.lower == request.upper),
-            head + fmt::format("{} point{} from {} to {}: both ends take two points or more, and one point takes no range",
-                               request.n, request.n == 1 ? "" : "s", request.lower, request.upper));
+    find_parameter(request.parameter, data, "density");
+    points(request);
   }
   const double most = kMostSigmas * *std::ranges::min_element(data.sigma);
   for (const double tau : options.given_tau)

@@ -14,4 +14,7 @@ Json result_head(const Result& result);                 // all that comes before
 Json result_parameter(const Result& result, size_t k);  // one element of "parameters"
 Json result_tail(const Result& result);                 // all that comes after it
 
+// What was asked for beside the table (request_json.cpp); result_tail has it.
+void add_request_json(const FitSummary& fit, Json& object);
+
 }  // namespace taugrid
