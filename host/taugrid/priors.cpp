@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "host/taugrid/prior_integral.h"
+#include "host/taugrid/typical_scale.h"
 #include "kernels/math/elementary.h"
 #include "kernels/math/posterior.h"
 
@@ -101,22 +102,6 @@ double harmonic_scale(std::span<const double> sigma) {
   double sum = 0.0;
   for (const double s : sigma) sum += 1.0 / (s * s);
   return std::sqrt(static_cast<double>(sigma.size()) / sum);
-}
-
-// s of i2: s^2 = (J - 1) S1/(S1^2 - S2), where S1^2 - S2 = sum w_j (S1 - w_j) and each S1 - w_j is summed
-// directly: as a difference it cancels, to 0 at sigma = 1e-6, 1e3, 1e4.
-double typical_scale(std::span<const double> sigma) {
-  const size_t n = sigma.size();
-  // Sums of the weights before and after each.
-  std::vector<double> after(n + 1, 0.0);
-  const auto weight = [&](size_t j) { return 1.0 / (sigma[j] * sigma[j]); };
-  for (size_t j = n; j-- > 0;) after[j] = after[j + 1] + weight(j);
-  double before = 0.0, cross = 0.0;
-  for (size_t j = 0; j < n; ++j) {
-    cross += weight(j) * (before + after[j + 1]);
-    before += weight(j);
-  }
-  return std::sqrt(static_cast<double>(n - 1) * after[0] / cross);
 }
 
 const char* const kRoever = "Roever 2020, J. Stat. Softw. 93(6)";

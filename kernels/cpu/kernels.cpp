@@ -7,6 +7,7 @@
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"
+#include "kernels/math/law.h"
 
 namespace taugrid {
 namespace {
@@ -96,6 +97,13 @@ void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace&
   fit(team, problem, request, workspace, result);
 }
 
+void law_kernel(const Problem& problem, const LawRequest& request, FitWorkspace& workspace,
+                const LawValues& values) {
+  const IeeeEnvironment ieee;
+  CpuTeam<L> team;
+  evaluate_law(team, problem, request, workspace, values);
+}
+
 void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
                             double* density, double* slope) {
   const IeeeEnvironment ieee;
@@ -146,6 +154,7 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
                                    summarise_kernel<double, kBinsPerPilotWindow>,
                                    summarise_kernel<float, kBinsPerPilotWindow>,
                                    fit_kernel,
+                                   law_kernel,
                                    panel_quantiles_kernel,
                                    panel_densities_kernel,
                                    log_posterior_kernel};
