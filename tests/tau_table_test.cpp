@@ -21,6 +21,7 @@
 #include "kernels/math/inverse_cdf.h"
 #include "tests/data_sets.h"
 #include "tests/direct_integration.h"
+#include "tests/prior_examples.h"
 
 namespace taugrid {
 namespace {
@@ -234,7 +235,7 @@ std::vector<Data> ordinary_data() {
 std::vector<std::string> random_tau_priors() {
   std::vector<std::string> texts = {"uniform"};
   for (const TauPriorRow& row : tau_prior_rows())
-    if (!parse_tau_prior(row.example).fixed()) texts.emplace_back(row.example);
+    if (std::string(row.name) != "fixed") texts.push_back(prior_example(row));
   return texts;
 }
 
@@ -243,7 +244,7 @@ class TauTableOfPrior : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Priors, TauTableOfPrior, testing::ValuesIn(random_tau_priors()),
                          [](const auto& info) {
                            std::string name;
-                           for (const char c : info.param) name += std::isalnum(c) ? c : '_';
+                           for (const char c : info.param.substr(info.param.rfind('/') + 1)) name += std::isalnum(c) ? c : '_';
                            return name;
                          });
 

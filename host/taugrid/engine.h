@@ -9,6 +9,7 @@
 
 #include "host/taugrid/model.h"
 #include "host/taugrid/posterior.h"
+#include "host/taugrid/prior_storage.h"
 #include "host/taugrid/tau_table.h"
 #include "kernels/kernels.h"
 
@@ -41,6 +42,7 @@ struct Engine {
   double unit;
   double log_unit;
   std::vector<double> y, sigma;  // internal
+  PriorStorage prior_storage;    // what the problem's prior points into
   Problem problem;
   bool tau_is_random;            // not fixed
   std::unique_ptr<FitWorkspace> posterior;  // of tau, where tau is random

@@ -37,7 +37,11 @@ struct FitResult {
 inline constexpr int kMaxScan = 512;       // points between the seeds
 inline constexpr int kMaxExtension = 384;  // points beyond them, on either side
 inline constexpr int kMaxModes = 16;
-inline constexpr int kMaxCuts = 160;
+// What a prior's lists may hold (priors.h).
+inline constexpr int kMostPriorScan = 256;
+inline constexpr int kMostPriorCuts = 160;
+inline constexpr int kMostPriorJumps = 32;
+inline constexpr int kMaxCuts = 192 + kMostPriorCuts + 8 * kMostPriorJumps;
 
 // One problem's memory: the size does not depend on J.
 struct FitWorkspace {
