@@ -40,11 +40,17 @@ std::string reason_for_none(const Model& model) {
 
 // Whether the sigmas enter the prior of tau.
 bool prior_depends_on_sigma(const Engine& engine) {
-  const PriorRecord& prior = engine.problem.tau_prior;
-  if (prior.form == PriorForm::kSchoolSums) return true;
   std::vector<double> doubled = engine.sigma;
   for (double& sigma : doubled) sigma *= 2.0;
-  return tau_prior_record(engine.model.tau_prior, engine.unit, doubled).log_scale != prior.log_scale;
+  PriorStorage storage;
+  const PriorRecord other = tau_prior_record(engine.model.tau_prior, engine.unit, doubled, storage);
+  const auto differ = [](const PriorRecord& a, const PriorRecord& b) {
+    return a.form == PriorForm::kSchoolSums || a.log_scale != b.log_scale;
+  };
+  if (differ(other, engine.problem.tau_prior)) return true;
+  for (size_t i = 0; i < storage.rows.size(); ++i)
+    if (differ(storage.rows[i], engine.prior_storage.rows[i])) return true;
+  return false;
 }
 
 // log p(x) of the prior alone.
