@@ -17,8 +17,8 @@ using Cell = std::array<double, kCellCoefficients>;
 constexpr double kMostOfOneCell = 3e-12;
 // The rounding of x, as mass: where p(x | y) is so narrow that this counts, smaller cells do not help.
 double rounding(double x, double density) { return 0x1p-48 * std::max(1.0, std::abs(x)) * density; }
-// 50 MB: no table has needed a tenth of it.
-constexpr int64_t kMostCells = int64_t{1} << 20;
+// 4 MB: no table of the tests needs a tenth of it.
+constexpr int64_t kMostCells = int64_t{1} << 16;
 
 struct Knot {
   double x, first, second;  // value and derivatives in t

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/math/mixture.h"
+#include "kernels/math/mixture_nodes.h"
 #include "kernels/math/panel_law.h"
 #include "kernels/math/quadrature.h"
 #include "kernels/math/uniform_mu.h"
@@ -94,60 +95,16 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
                      exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
 }
 
-// Mixture of normals with the components in the workspace.
-template <class Team>
-TAUGRID_OUTLINE void fit_mixture(Team& team, const FitRequest& request, int moments, FitWorkspace& w,
-                                         const double* extra_variance, ParameterResult& result) {
-  using L = typename Team::Lanes;
-  using S = Scalar<double, L>;
-  double first[1], second[1];
-  team.template sum<1>(w.n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
-    s[0] = L::load(w.tau.weight + i) * L::load(w.mean + i);
-  });
-  const double mean = first[0];
-  team.template sum<1>(w.n_nodes, second, [&](int i, typename L::Real(&s)[1]) {
-    const auto d = L::load(w.mean + i) - mean;
-    s[0] = L::load(w.tau.weight + i) * L::fma(d, d, L::load(extra_variance + i));
-  });
-  result.mean = moments >= 1 ? mean : quiet_nan();
-  result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
-
-  const Mixture<Team> law{team, w.tau.weight + w.first_node, w.mean + w.first_node,
-                          w.inverse_sd + w.first_node, w.end_node - w.first_node};
-  // Where to start: the component that holds the median of tau.
-  int middle = w.first_node;
-  double mass = 0.0;
-  for (int i = w.first_node; i < w.end_node && mass < 0.5; ++i) {
-    mass = mass + w.tau.weight[i];
-    middle = i;
-  }
-  const double centre = w.mean[middle];
-  const double scale = 1.0 / w.inverse_sd[middle];
-  for (int i = 0; i < request.n_probabilities; ++i) {
-    const double p = request.probabilities[i];
-    const bool from_right = p > 0.5;
-    const double tail = from_right ? 1.0 - p : p;
-    const double z = normal_quantile<S>(tail);
-    const double x = mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
-    if (team.leads()) result.quantile[i] = x;
-  }
-  if (!request.mode_and_shortest) return;
-  const MixtureMode mode = mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
-  result.mode = mode.x;
-  mixture_shortest(law, request.level, mode.unimodal, centre, scale, result.shortest_lower,
-                   result.shortest_upper);
-}
-
-// Components of mu (kind 0), theta_j (1), theta_new (2) at every node; variances into log_weight's place.
+// Components of mu, theta_j or theta_new at the nodes, into the workspace; variances are its too.
 enum class MixtureOf { kMu, kTheta, kThetaNew };
 
 template <class Team>
 TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
-                                             FitWorkspace& w, double* variances) {
+                                     const MixtureNodes& nodes, FitWorkspace& w, double* variances) {
   using L = typename Team::Lanes;
-  team.for_points(w.n_nodes, [&](int i) {
-    const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
+  team.for_points(nodes.n, [&](int i) {
+    const auto tau2 = L::load(nodes.tau2 + i);
+    const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i), L::splat(0.0)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (of == MixtureOf::kThetaNew) variance = variance + tau2;
@@ -155,6 +112,67 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
     L::store(variances + i, variance);
     L::store(w.inverse_sd + i, 1.0 / L::sqrt(variance));
   });
+}
+
+// A mixture of normals: moments, of which `moments` exist, over the panels' nodes, and the rest over `nodes`.
+template <class Team>
+TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRequest& request, MixtureOf of,
+                                 int64_t j, int moments, const MixtureNodes& nodes, FitWorkspace& w,
+                                 ParameterResult& result) {
+  using L = typename Team::Lanes;
+  using S = Scalar<double, L>;
+  double* variances = w.log_weight;
+  const MixtureNodes all = panel_nodes(w);
+  prepare_mixture(team, problem, of, j, all, w, variances);
+  double first[1], second[1];
+  team.template sum<1>(all.n, first, [&](int i, typename L::Real(&s)[1]) {
+    s[0] = L::load(all.weight + i) * L::load(w.mean + i);
+  });
+  const double mean = first[0];
+  team.template sum<1>(all.n, second, [&](int i, typename L::Real(&s)[1]) {
+    const auto d = L::load(w.mean + i) - mean;
+    s[0] = L::load(all.weight + i) * L::fma(d, d, L::load(variances + i));
+  });
+  result.mean = moments >= 1 ? mean : quiet_nan();
+  result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+
+  prepare_mixture(team, problem, of, j, nodes, w, variances);
+  const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n};
+  // Where to start: the component that holds the median of tau.
+  int middle = 0;
+  double mass = 0.0;
+  for (int i = 0; i < nodes.n && mass < 0.5; ++i) {
+    mass = mass + nodes.weight[i];
+    middle = i;
+  }
+  const double centre = w.mean[middle];
+  const double scale = 1.0 / w.inverse_sd[middle];
+  // The quantiles nearest to the ends of the central interval.
+  double low = centre - 2.0 * scale, high = centre + 2.0 * scale;
+  double from_low = 1.0, from_high = 1.0;
+  const double outside = 0.5 * (1.0 - request.level);
+  for (int i = 0; i < request.n_probabilities; ++i) {
+    const double p = request.probabilities[i];
+    const bool from_right = p > 0.5;
+    const double tail = from_right ? 1.0 - p : p;
+    const double z = normal_quantile<S>(tail);
+    const double x = mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
+    if (team.leads()) result.quantile[i] = x;
+    const double from = abs_of(tail - outside);
+    if (!from_right && from < from_low) {
+      low = x;
+      from_low = from;
+    }
+    if (from_right && from < from_high) {
+      high = x;
+      from_high = from;
+    }
+  }
+  if (!request.mode_and_shortest) return;
+  const MixtureMode mode = mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
+  result.mode = mode.x;
+  mixture_shortest(law, request.level, mode.unimodal, low, high, scale, result.shortest_lower,
+                   result.shortest_upper);
 }
 
 // The joint mode of (tau, mu): p(tau, mu | y) at its largest mu given tau is p(tau | y) / sqrt(v_mu).
@@ -256,18 +274,16 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   const int theta_new_moments = fixed ? 2 : (request.tau_moments < request.mu_moments ? request.tau_moments : request.mu_moments);
   const bool pooled = fixed && prior.value == 0.0;
   if (problem.mu.form != MuForm::kUniform) {
-    double* variances = w.log_weight;
-    prepare_mixture(team, problem, MixtureOf::kMu, 0, w, variances);
-    fit_mixture(team, request, proper_mu || fixed ? 2 : request.mu_moments, w, variances, result.mu);
-    prepare_mixture(team, problem, MixtureOf::kThetaNew, 0, w, variances);
-    fit_mixture(team, request, theta_new_moments, w, variances, result.theta_new);
-    if (request.theta)
-      for (int64_t j = 0; j < problem.n_schools; ++j) {
-        ParameterResult theta = result.theta[j];
-        prepare_mixture(team, problem, pooled ? MixtureOf::kMu : MixtureOf::kTheta, j, w, variances);
-        fit_mixture(team, request, 2, w, variances, theta);
-        if (team.leads()) result.theta[j] = theta;
-      }
+    const MixtureNodes nodes = make_mixture_nodes(team, problem, w);
+    fit_mixture(team, problem, request, MixtureOf::kMu, 0, proper_mu || fixed ? 2 : request.mu_moments, nodes, w,
+                result.mu);
+    fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w, result.theta_new);
+    const MixtureOf of_theta = pooled ? MixtureOf::kMu : MixtureOf::kTheta;
+    for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
+      ParameterResult theta = result.theta[j];
+      fit_mixture(team, problem, request, of_theta, j, 2, nodes, w, theta);
+      if (team.leads()) result.theta[j] = theta;
+    }
     result.unresolved = w.unresolved;
     return;
   }

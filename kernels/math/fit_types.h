@@ -37,6 +37,7 @@ struct FitResult {
 inline constexpr int kMaxScan = 512;       // points between the seeds
 inline constexpr int kMaxExtension = 384;  // points beyond them, on either side
 inline constexpr int kMaxModes = 16;
+inline constexpr int kMaxMixtureNodes = 256;
 // What a prior's lists may hold (priors.h).
 inline constexpr int kMostPriorScan = 256;
 inline constexpr int kMostPriorCuts = 160;
@@ -73,6 +74,10 @@ struct FitWorkspace {
   double mean[kMaxNodes];
   double inverse_sd[kMaxNodes];
   double log_weight[kMaxNodes];
+
+  // Of mixture_nodes.h.
+  double mixture_weight[kMaxMixtureNodes], mixture_tau2[kMaxMixtureNodes];
+  double mixture_mu_hat[kMaxMixtureNodes], mixture_v_mu[kMaxMixtureNodes];
 
   double lane_a[64], lane_b[64], lane_c[64], lane_d[64];  // a few values per lane
   double node_value[kPanelNodes], coefficient[kPanelNodes];

@@ -262,7 +262,8 @@ TAUGRID_OUTLINE PanelPoint<L> panel_point(const Panels& panels, typename L::Bits
 }
 
 // x with mass p below it (from_right: above it), 0 < p <= 1, and the density per unit of x there with
-// its derivative. Newton within a bracket; lanes that have converged stand still.
+// its derivative. Newton within a bracket, which a step below 1e-9 ends (the next would be below 1e-16);
+// lanes that have converged stand still.
 template <class L>
 struct PanelQuantile {
   typename L::Real x;
@@ -287,11 +288,15 @@ TAUGRID_OUTLINE PanelQuantile<L> panel_quantile(const Panels& panels, typename L
   // The integer below 2^52 in a real, by its bits.
   const auto panel = L::bits(panel_real + 0x1p52) & L::splat_bits(0xFFFFFFFFu);
 
-  Real lo = L::splat(-1.0), hi = L::splat(1.0), t = zero;
+  // As if the panel's mass were spread evenly.
+  const Real share = target / (2.0 * L::gather(panels.coefficient, panel << 4));
+  Real lo = L::splat(-1.0), hi = L::splat(1.0);
+  Real t = L::select(from_right, 1.0 - 2.0 * share, 2.0 * share - 1.0);
+  t = L::select(L::both(t > -1.0, t < 1.0), t, zero);
   Real step = L::splat(2.0);
   PanelPoint<L> at = panel_point<L>(panels, panel, from_right, t);
   for (int i = 0; i < 80; ++i) {
-    const auto active = step > 1e-15;
+    const auto active = step > 1e-9;
     if (!L::any(active)) break;
     const Real excess = at.mass - target;
     // Mass from the right falls with t.
@@ -301,11 +306,13 @@ TAUGRID_OUTLINE PanelQuantile<L> panel_quantile(const Panels& panels, typename L
     const Real newton = t - L::select(from_right, -excess, excess) / at.density;
     const Real bisected = 0.5 * (lo + hi);
     // A comparison that is false for a NaN sends it to the middle.
-    Real next = L::select(L::both(newton > lo, newton < hi), newton, bisected);
-    next = L::select(active, next, t);
+    // An end of the bracket is t itself, which is where Newton stays once it has arrived.
+    const auto inside = L::both(newton >= lo, newton <= hi);
+    const Real next = L::select(inside, newton, bisected);
     const Real change = next - t;
-    step = L::select(change < 0.0, -change, change);
-    t = next;
+    const Real moved = L::select(inside, L::select(change < 0.0, -change, change), 1e6 * (hi - lo));
+    step = L::select(active, moved, step);
+    t = L::select(active, next, t);
     at = panel_point<L>(panels, panel, from_right, t);
   }
   const Real lower = L::gather(panels.lower, panel);

@@ -13,6 +13,31 @@ struct Maximum {
   double width;  // 1/sqrt(-f''), the sd of a normal density with this curvature; infinite where there is none
 };
 
+// A Legendre series of 16 coefficients at t, with its first and second derivative.
+struct SeriesPoint {
+  double value, slope, bend;
+};
+
+TAUGRID_TEMPLATE inline SeriesPoint series_point(const double* coefficient, double t) {
+  double p0 = 1.0, p1 = t, d0 = 0.0, d1 = 1.0, e0 = 0.0, e1 = 0.0;  // P_n, P_n', P_n''
+  SeriesPoint at{coefficient[0], 0.0, 0.0};
+  for (int n = 1; n < kPanelNodes; ++n) {
+    at.value = at.value + coefficient[n] * p1;
+    at.slope = at.slope + coefficient[n] * d1;
+    at.bend = at.bend + coefficient[n] * e1;
+    const double p2 = ((2 * n + 1) * (t * p1) - n * p0) * (1.0 / (n + 1));
+    const double d2 = (2 * n + 1) * p1 + d0;
+    const double e2 = (2 * n + 1) * d1 + e0;
+    p0 = p1;
+    p1 = p2;
+    d0 = d1;
+    d1 = d2;
+    e0 = e1;
+    e1 = e2;
+  }
+  return at;
+}
+
 // f maps lanes of x to lanes of values that carry rounding noise of the given size; node_value and
 // coefficient are 16 doubles of scratch each.
 template <class Team, class F>
@@ -47,45 +72,22 @@ TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F&
       lo = from;
       continue;
     }
-    // Bisection on the derivative's sign: at most 55 steps of 15 terms, once a mode.
-    const auto derivative = [&](double t) {
-      double p0 = 1.0, p1 = t, d0 = 0.0, d1 = 1.0, sum = 0.0;
-      for (int n = 1; n < kPanelNodes; ++n) {
-        sum = sum + coefficient[n] * d1;
-        const double p2 = ((2 * n + 1) * (t * p1) - n * p0) / (n + 1);
-        const double d2 = (2 * n + 1) * p1 + d0;
-        p0 = p1;
-        p1 = p2;
-        d0 = d1;
-        d1 = d2;
-      }
-      return sum;
-    };
-    if (derivative(a) <= 0.0) b = a;
-    else if (derivative(b) >= 0.0) a = b;
-    for (int step = 0; step < 55 && a < b; ++step) {
-      const double t = 0.5 * (a + b);
-      if (derivative(t) > 0.0) a = t;
+    // Newton on the derivative, within a bracket of its sign.
+    double t = rule.node[best];
+    SeriesPoint at = series_point(coefficient, t);
+    for (int step = 0; step < 60 && a < b; ++step) {
+      if (at.slope > 0.0) a = t;
       else b = t;
+      const double newton = t - at.slope / at.bend;
+      const bool inside = at.bend < 0.0 && newton >= a && newton <= b;
+      const double next = inside ? newton : 0.5 * (a + b);
+      const double change = abs_of(next - t);
+      t = next;
+      at = series_point(coefficient, t);
+      if (inside && change < 1e-9) break;  // the next step would be below 1e-16
     }
-    const double t = 0.5 * (a + b);
-    double p0 = 1.0, p1 = t, d0 = 0.0, d1 = 1.0, e0 = 0.0, e1 = 0.0;  // P_n, P_n', P_n''
-    double value = coefficient[0], bend = 0.0;
-    for (int n = 1; n < kPanelNodes; ++n) {
-      value = value + coefficient[n] * p1;
-      bend = bend + coefficient[n] * e1;
-      const double p2 = ((2 * n + 1) * (t * p1) - n * p0) / (n + 1);
-      const double d2 = (2 * n + 1) * p1 + d0;
-      const double e2 = (2 * n + 1) * d1 + e0;
-      p0 = p1;
-      p1 = p2;
-      d0 = d1;
-      d1 = d2;
-      e0 = e1;
-      e1 = e2;
-    }
-    const double width = bend < 0.0 ? half / Scalar<double, L>::sqrt(-bend) : real_of(0x7FF0000000000000u);
-    return {middle + half * t, value, width};
+    const double infinity = real_of(0x7FF0000000000000u);
+    return {middle + half * t, at.value, at.bend < 0.0 ? half / Scalar<double, L>::sqrt(-at.bend) : infinity};
   }
 }
 

@@ -147,13 +147,12 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
 
 // The shortest interval of mass `level`. Of a unimodal law, by Newton's method on
 //   F(b) - F(a) = level,  F'(a) = F'(b);
-// otherwise, or where that fails, by its lower tail mass p: the length falls where F'(a) < F'(b).
+// otherwise, or where that fails, by its lower tail mass p: the length falls where F'(a) < F'(b). a and b
+// are guesses, best the ends of the central interval.
 template <class Law>
-TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimodal, double centre,
+TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimodal, double a, double b,
                                               double scale, double& lower, double& upper) {
   const double outside = 1.0 - level;
-  double a = mixture_quantile(law, 0.5 * outside, false, centre - 2.0 * scale, scale);
-  double b = mixture_quantile(law, 0.5 * outside, true, centre + 2.0 * scale, scale);
   if (unimodal) {
     double x0 = a, x1 = b;
     for (int i = 0; i < 30; ++i) {

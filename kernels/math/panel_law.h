@@ -93,6 +93,12 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
       best_width = width;
     }
   }
+  // The support's lower end, where the density falls from there on.
+  if (best == 0 && !(w.lane_a[0] < -1e-12)) {
+    lower = support_lower;
+    upper = value(w.lane_d[0]);
+    return;
+  }
   double p0 = outside * (best > 0 ? best - 1 : 0) / kGrid;
   double p1 = best < kGrid ? outside * (best + 1) / kGrid : outside;
   double p = p0;
