@@ -184,7 +184,7 @@ TEST(Derived, CompletePoolingSharesEveryRankEqually) {
 
 // ---- against exact values
 
-// Of the reference values z is -1.1 and 0.2.
+// z is 0.33 and -0.59.
 TEST(Derived, EightSchoolsHaveTheirKnownProbabilities) {
   const Posterior posterior(eight_schools(), "uniform", "flat", {"cpu", 2});
   constexpr int64_t kDraws = 4'000'000;
