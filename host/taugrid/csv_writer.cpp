@@ -1,7 +1,7 @@
 // One wide row: the objects of JSON, flattened. Keys are joined with dots (`tau.q2.5`,
 // `joint.mode.mu`), a parameter's name stands for its place in the array, an interval's ends are
-// `.lower` and `.upper`; what is derived from draws has a place for each school and rank, from 1
-// (`derived.rank.1.3`), a check its statistic (`checks.max.p_value`). What does not exist is an empty field. Notes, a list of any length, have
+// `.lower` and `.upper`, and a place in any other array is a number from 1 (`exceed[1].probability`,
+// `weights.theta[2][1]`). What does not exist is an empty field. Notes, a list of any length, have
 // no column.
 #include <charconv>
 #include <cmath>
@@ -42,33 +42,13 @@ void append(Row& row, const std::string& key, const Json& value) {
   if (value.is_object()) {
     for (const auto& item : value.items()) append(row, key + "." + item.key(), item.value());
   } else if (value.is_array()) {
-    append(row, key + ".lower", value[0]);
-    append(row, key + ".upper", value[1]);
+    for (size_t i = 0; i < value.size(); ++i) {
+      append(row, key + "[" + std::to_string(i + 1) + "]", value[i]);
+    }
   } else {
     const char* separator = row.header.empty() ? "" : ",";
     row.header += separator + quoted(key);
     row.values += separator + value_text(value);
-  }
-}
-
-// Arrays by places from 1.
-void append_places(Row& row, const std::string& key, const Json& value) {
-  if (!value.is_structured()) return append(row, key, value);
-  size_t place = 0;
-  for (const auto& item : value.items())
-    append_places(row, key + "." + (value.is_array() ? std::to_string(++place) : item.key()), item.value());
-}
-
-void append_derived(Row& row, const Json& derived) {
-  for (const auto& item : derived.items()) {
-    if (item.key() != "checks") {
-      append_places(row, item.key(), item.value());
-      continue;
-    }
-    for (const Json& check : item.value())
-      for (const auto& value : check.items())
-        if (value.key() != "statistic")
-          append(row, "checks." + check["statistic"].get<std::string>() + "." + value.key(), value.value());
   }
 }
 
@@ -83,10 +63,17 @@ std::string csv_text(const Result& result) {
     const Json parameter = result_parameter(result, k);
     const std::string& name = result.fit.parameters[k].name;
     for (const auto& item : parameter.items()) {
-      if (item.key() != "name") append(row, name + "." + item.key(), item.value());
+      const std::string key = name + "." + item.key();
+      if (item.value().is_array()) {
+        append(row, key + ".lower", item.value()[0]);
+        append(row, key + ".upper", item.value()[1]);
+      } else if (item.key() != "name") {
+        append(row, key, item.value());
+      }
     }
   }
-  append_derived(row, result_derived(result));
+  const Json derived = result_derived(result);
+  for (const auto& item : derived.items()) append(row, item.key(), item.value());
   const Json tail = result_tail(result);
   for (const auto& item : tail.items()) {
     if (item.key() != "notes") append(row, item.key(), item.value());

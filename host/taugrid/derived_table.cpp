@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/taugrid/number_text.h"
 #include "host/taugrid/text_table.h"
 #include "host/taugrid/writer_functions.h"
 
 namespace taugrid {
 namespace {
+
+using Cells = TextTable::Cells;
 
 // Wider tables are for programs: --format json has them.
 constexpr size_t kMostShownSchools = 20;
@@ -27,7 +30,7 @@ const std::string& label_of(const FitSummary& fit, size_t school) { return fit.p
 std::string best_text(const FitSummary& fit, const DrawSummary& draw) {
   const Shares& best = draw.derived.best;
   const int decimals = decimals_of(draw.draws);
-  Table table;
+  TextTable table;
   table.add({"", "P(best)", "se", ""});
   for (size_t j = 0; j < best.p.size(); ++j)
     table.add({name_of(j), probability_text(best.p[j], decimals), probability_text(best.se[j], decimals + 1),
@@ -42,7 +45,7 @@ std::string matrix_text(const FitSummary& fit, const DrawSummary& draw, const Sh
   if (n > kMostShownSchools)
     return fmt::format("\n{}: {} schools are too many for a table, --format json has all\n", title, n);
   const int decimals = decimals_of(draw.draws);
-  Table table;
+  TextTable table;
   Cells head = {""};
   for (size_t k = 0; k < n; ++k) head.push_back(fmt::format("{}{}", pairs ? "> " : "", k + 1));
   head.push_back("");
@@ -62,7 +65,7 @@ std::string largest_text(const FitSummary& fit, const DrawSummary& draw) {
   const LargestEffect& largest = draw.derived.max[0];
   NumberStyle style = style_for(std::min(largest.sd, 100 * largest.se_mean), largest.quantiles);
   if (!(largest.sd > 0)) style = {false, 6};
-  Table table;
+  TextTable table;
   Cells head = {"", "mean", "se_mean", "sd"}, row = {"max", style.text(largest.mean), style.text(largest.se_mean),
                                                      style.text(largest.sd)};
   for (size_t i = 0; i < draw.probabilities.size(); ++i) {
@@ -89,7 +92,7 @@ std::string checks_text(const DrawSummary& draw) {
   for (const PredictiveCheck& check : draw.checks)
     styles.push_back(check.sd > 0 ? style_for(check.sd, {check.observed, check.mean}) : NumberStyle{false, 6});
   align_styles(styles);
-  Table table;
+  TextTable table;
   table.add({"T", "T(y)", "mean T(y_rep)", "sd T(y_rep)", "P(T(y_rep) >= T(y))", "se", ""});
   for (size_t k = 0; k < draw.checks.size(); ++k) {
     const PredictiveCheck& check = draw.checks[k];

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <stdexcept>
+#include <string>
 
 #include "host/taugrid/buffer.h"
 #include "host/taugrid/derived_counter.h"
@@ -69,27 +71,31 @@ DrawSummary empty_summary(int64_t n, uint64_t seed) {
   return summary;
 }
 
-// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost.
+// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost. So are those
+// of one block, which would be in memory anyway.
 constexpr int64_t kSortedDraws = 100'000;
 constexpr int64_t kSortedValues = int64_t{1} << 23;
 
 // What every sample summary of this model must say, whatever its draws: nothing about a parameter that
 // does not exist, no standard error of a mean that has none.
 void mark_absent(const Model& model, DrawSummary& summary) {
+  const bool no_pooling = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
   const size_t last = summary.parameters.size() - 1;  // theta_new; 0 is tau and 1 is mu
   for (const size_t k : {size_t{0}, size_t{1}, last}) {
     SampleSummary& sample = summary.parameters[k];
-    if (std::isnan(sample.mean) || std::isinf(sample.mean)) {
+    if (no_pooling && !(k == 1 && model.mu_prior.proper())) {
       const size_t n = sample.quantiles.size();
       sample = {kNaN, kNaN, kNaN, std::vector<double>(n, kNaN), 0.0};
     }
+    if (!std::isfinite(sample.mean)) sample.mean = sample.se_mean = sample.sd = kNaN;  // a draw past all doubles
     if (!(k == 1 ? model.mu_moment_exists(2) : model.tau_moment_exists(2))) sample.se_mean = kNaN;
   }
 }
 
 template <class T>
-DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, bool with_lp,
+DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
                           const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  if (control.stop && control.stop()) throw Stopped();
   const auto start = std::chrono::steady_clock::now();
   const DrawsOf<T> draws = engine.draws<T>(n, seed, 0, with_lp);
   DrawSummary summary = summarise(draws, seed);
@@ -107,7 +113,23 @@ DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, bool w
   for (int64_t begin = 0; also && begin < n; begin += kBlockDraws)
     also(doubles.of(DrawBlockOf<T>(draws.values.data() + begin, n, static_cast<uint64_t>(begin),
                                    std::min(kBlockDraws, n - begin), draws.n_schools, with_lp)));
+  if (control.progress) control.progress(n);
   return summary;
+}
+
+// How many threads may hold blocks of so many bytes. The blocks' size is fixed, because sums over draws have
+// the shape of blocks; with tens of thousands of schools that is gigabytes.
+int block_threads(const Engine& engine, int64_t n, size_t block_bytes) {
+  constexpr size_t kMostBytes = size_t{4} << 30;
+  if (engine.on_cuda) return engine.threads;
+  if (block_bytes > kMostBytes)
+    throw std::invalid_argument("number of draws is " + std::to_string(n) + ": with J = " +
+                                std::to_string(engine.model.data.n_schools()) +
+                                " more than " + std::to_string(kBlockDraws) +
+                                " draws are summarised in blocks of more than 4 GB; ask for at most as many");
+  int threads = engine.threads;
+  while (threads > 1 && static_cast<size_t>(n_slots(threads)) * block_bytes > kMostBytes) --threads;
+  return threads;
 }
 
 const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return kernels.summarise; }
@@ -117,11 +139,12 @@ const auto& summarise_kernel(const CpuKernels& kernels, const float*) { return k
 template <class T>
 DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  const int threads = block_threads(engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
   std::vector<double> sums(static_cast<size_t>(2 * n_columns), 0.0);
   // Counts are integers, so each worker may keep its own.
-  std::vector<std::vector<uint64_t>> counts(engine.on_cuda ? 1 : static_cast<size_t>(engine.threads),
+  std::vector<std::vector<uint64_t>> counts(engine.on_cuda ? 1 : static_cast<size_t>(threads),
                                             std::vector<uint64_t>(counting.n_counts(), 0));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
   // Blocks come in order, so that sums are added in one order whatever worked on them.
@@ -162,12 +185,12 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
              });
   } else {
     const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
-    const int slots = n_slots(engine.threads);
+    const int slots = n_slots(threads);
     BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
     const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
     ordered_blocks(
-        (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+        (n + kBlockDraws - 1) / kBlockDraws, threads,
         [&](int64_t block, int slot, int worker) {
           T* columns = blocks.data() + slot * block_size;
           engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, columns, kBlockDraws);
@@ -211,8 +234,8 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
 template <class T>
 DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control,
                                 bool with_lp, const Posterior::BlockCallback& also, const DeriveRequest& derive) {
-  const bool few = n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues;
-  return few ? summarise_few<T>(engine, n, seed, with_lp, also, derive)
+  const bool few = n <= kBlockDraws || (n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues);
+  return few ? summarise_few<T>(engine, n, seed, control, with_lp, also, derive)
              : summarise_counts<T>(engine, n, seed, control, with_lp, also, derive);
 }
 

@@ -28,6 +28,14 @@ struct DeviceOptions {
 struct SummaryOptions {
   std::vector<double> probabilities = {0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975};  // in (0, 1)
   double level = 0.95;                                                              // in (0, 1)
+  // On request (on_request.h).
+  std::vector<double> more_levels = {};  // of further intervals, in (0, 1)
+  std::vector<ExceedRequest> exceed = {};
+  std::vector<DensityRequest> density = {};
+  std::vector<double> given_tau = {};  // units of y, from 0 to 1e24 times the smallest sigma, or infinity
+  bool weights = false;                // at most 4096 schools
+  bool bayes_factors = false;
+  bool loo = false;
 };
 
 // Of draws. Double is the default; single is the fast path, with a stream of its own (the numbers are

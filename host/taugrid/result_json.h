@@ -15,4 +15,7 @@ Json result_parameter(const Result& result, size_t k);  // one element of "param
 Json result_derived(const Result& result);              // "derived" and "checks", where there are any
 Json result_tail(const Result& result);                 // all that comes after it
 
+// What was asked for beside the table (request_json.cpp); result_tail has it.
+void add_request_json(const FitSummary& fit, Json& object);
+
 }  // namespace taugrid

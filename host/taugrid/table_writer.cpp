@@ -7,6 +7,7 @@
 
 #include "host/taugrid/device.h"
 #include "host/taugrid/number_text.h"
+#include "host/taugrid/request_sections.h"
 #include "host/taugrid/text_table.h"
 #include "host/taugrid/writer_functions.h"
 #include "kernels/math/philox.h"
@@ -15,6 +16,8 @@ namespace taugrid {
 namespace {
 
 constexpr double kShownProbabilities[] = {0.025, 0.25, 0.5, 0.75, 0.975};
+
+using Cells = TextTable::Cells;
 
 void add_quantile_heads(Cells& row) {
   for (const double p : kShownProbabilities) row.push_back(percent_text(p) + "%");
@@ -62,7 +65,7 @@ std::vector<NumberStyle> exact_styles(const FitSummary& fit) {
 }
 
 std::string exact_table(const FitSummary& fit, const std::vector<NumberStyle>& styles) {
-  Table table;
+  TextTable table;
   Cells head = {"", "mean", "sd"};
   add_quantile_heads(head);
   head.insert(head.end(), {"mode", "shortest " + percent_text(fit.level) + "%", ""});
@@ -94,7 +97,7 @@ std::vector<NumberStyle> sample_styles(const FitSummary& fit, const DrawSummary&
 
 std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
   const std::vector<NumberStyle> styles = sample_styles(fit, draw);
-  Table table;
+  TextTable table;
   Cells head = {"", "mean", "se_mean", "sd"};
   add_quantile_heads(head);
   head.insert(head.end(), {"n_eff", "Rhat", ""});
@@ -148,6 +151,9 @@ std::string rank_error_text(const DrawSummary& draw) {
       std::ceil(rank_error), draw.draws);
 }
 
+// With an empty line before it, if it is any.
+std::string separated(const std::string& sections) { return sections.empty() ? "" : "\n" + sections; }
+
 std::string notes_text(const FitSummary& fit) {
   std::string text;
   for (const std::string& note : fit.notes) text += "note: " + note + "\n";
@@ -162,7 +168,7 @@ std::string table_text(const Result& result) {
   if (result.draw == nullptr) {
     const std::vector<NumberStyle> styles = exact_styles(fit);
     return fmt::format("Exact posterior: {}\n\n", model_text(fit)) + exact_table(fit, styles) +
-           "\n" + joint_text(fit, styles) +
+           "\n" + joint_text(fit, styles) + separated(request_sections(fit)) +
            fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) + notes_text(fit);
   }
   const DrawSummary& draw = *result.draw;

@@ -5,6 +5,7 @@
 #include "kernels/math/derived_counts.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit_types.h"
+#include "kernels/math/law_types.h"
 #include "kernels/math/philox.h"
 #include "kernels/math/posterior.h"
 #include "kernels/math/replicate.h"
@@ -67,10 +68,16 @@ struct CpuKernels {
   // The exact summary of one posterior (fit.h).
   void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result);
 
+  // CDF and density of mu, theta_j or theta_new at given points (law.h), in a workspace that fit has left.
+  void (*law)(const Problem& problem, const LawRequest& request, FitWorkspace& workspace, const LawValues& values);
+
   // Quantiles of a panelled density at n probabilities (a multiple of kDrawAlignment), counted from the
   // right where from_right is 1, with the density per unit of x there and its derivative.
   void (*panel_quantiles)(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
                           double* density, double* slope);
+
+  // Its density per unit of x at n points (a multiple of kDrawAlignment); beyond its ends, that at the end.
+  void (*panel_densities)(const Panels& panels, int64_t n, const double* x, double* density);
 
   // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of kDrawAlignment).
   void (*log_posterior)(const Problem& problem, int64_t n, const double* x, double* log_density);

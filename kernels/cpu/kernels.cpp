@@ -7,6 +7,7 @@
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"
+#include "kernels/math/law.h"
 
 namespace taugrid {
 namespace {
@@ -71,7 +72,7 @@ void summarise_kernel(const CountPlan& plan, const T* columns, int64_t stride, i
   const IeeeEnvironment ieee;
   CpuTeam<L> team;
   for (int64_t c = 0; c < plan.n_columns; ++c)
-    summarise_column<kBins>(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
+    summarise_column<0, kBins>(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
                             counts + c * plan.n_windows * counts_per_window(kBins));
 }
 
@@ -96,6 +97,13 @@ void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace&
   fit(team, problem, request, workspace, result);
 }
 
+void law_kernel(const Problem& problem, const LawRequest& request, FitWorkspace& workspace,
+                const LawValues& values) {
+  const IeeeEnvironment ieee;
+  CpuTeam<L> team;
+  evaluate_law(team, problem, request, workspace, values);
+}
+
 void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
                             double* density, double* slope) {
   const IeeeEnvironment ieee;
@@ -104,6 +112,14 @@ void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, co
     L::store(x + i, at.x);
     L::store(density + i, at.density);
     L::store(slope + i, at.slope);
+  }
+}
+
+void panel_densities_kernel(const Panels& panels, int64_t n, const double* x, double* density) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += L::N) {
+    const auto at = L::load(x + i);
+    L::store(density + i, panel_cdf<L>(panels, at, at != at).density);
   }
 }
 
@@ -138,7 +154,9 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
                                    summarise_kernel<double, kBinsPerPilotWindow>,
                                    summarise_kernel<float, kBinsPerPilotWindow>,
                                    fit_kernel,
+                                   law_kernel,
                                    panel_quantiles_kernel,
+                                   panel_densities_kernel,
                                    log_posterior_kernel};
   return &kKernels;
 }
