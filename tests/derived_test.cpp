@@ -467,11 +467,11 @@ TEST(Derived, CsvHasAColumnForEachPlace) {
     const auto found = std::find(rows[0].begin(), rows[0].end(), column);
     return found == rows[0].end() ? "(no column)" : rows[1][static_cast<size_t>(found - rows[0].begin())];
   };
-  EXPECT_EQ(std::stod(value("derived.best.7")), draw.derived.best.p[6]);
-  EXPECT_EQ(std::stod(value("derived.rank_se.1.3")), draw.derived.rank.se[2]);
-  EXPECT_EQ(std::stod(value("derived.pairwise.8.2")), draw.derived.pairwise.p[57]);
+  EXPECT_EQ(std::stod(value("derived.best[7]")), draw.derived.best.p[6]);
+  EXPECT_EQ(std::stod(value("derived.rank_se[1][3]")), draw.derived.rank.se[2]);
+  EXPECT_EQ(std::stod(value("derived.pairwise[8][2]")), draw.derived.pairwise.p[57]);
   EXPECT_EQ(std::stod(value("derived.max.q50")), draw.derived.max[0].quantiles[2]);
-  EXPECT_EQ(std::stod(value("checks.min.p_value")), draw.checks[1].p_value);
+  EXPECT_EQ(std::stod(value("checks[2].p_value")), draw.checks[1].p_value);
 }
 
 // The tables that docs/derived.md shows are what its command prints.
