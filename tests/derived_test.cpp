@@ -127,7 +127,7 @@ TEST(Derived, CountsAreThoseOfStoredDraws) {
   for (const Case& c : cases()) {
     SCOPED_TRACE(testing::Message() << "J = " << c.data.n_schools() << ", tau " << c.tau_prior);
     const Posterior posterior(c.data, c.tau_prior, c.mu_prior, {"cpu", 2});
-    for (const int64_t n : {int64_t{1}, int64_t{7}, int64_t{8192 + 17}, int64_t{101'003}}) {
+    for (const int64_t n : {int64_t{1}, int64_t{7}, int64_t{8192 + 17}, int64_t{20'003}, int64_t{101'003}}) {
       SCOPED_TRACE(n);
       expect_counts_of(posterior.draw(n, kSeed), derive(posterior, n, all_of(c.data)));
       expect_counts_of(posterior.draw_single(n, kSeed), derive(posterior, n, all_of(c.data), Precision::kSingle));
@@ -244,7 +244,7 @@ TEST(Derived, LargestEffectOfManyDrawsIsTheSampleOfTheirMaxima) {
   EXPECT_NEAR(largest.sd, std::sqrt(squares / (kDraws - 1)), 1e-9);
   EXPECT_NEAR(largest.se_mean, largest.sd / std::sqrt(kDraws), 1e-12);
   EXPECT_GT(largest.rank_error, 0);
-  EXPECT_LT(largest.rank_error, 12);
+  EXPECT_LT(largest.rank_error, 20);
 }
 
 TEST(Derived, LargestEffectOfFewDrawsIsSorted) {
