@@ -12,8 +12,8 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Up to so many maxima are stored and sorted; of more, the first so many place the windows. Four times as
-// many would halve the rank error, and take as long as counting half a million draws.
+// Up to so many maxima are stored and sorted; of more, the first so many place the windows. More of them
+// would lessen the rank error by their root, and slow short runs down.
 constexpr int64_t kPilotDraws = 2 * kBlockDraws;
 
 // The kernels of either precision.
