@@ -203,5 +203,68 @@ TEST_P(KernelParity, StreamedSummaries) {
   }
 }
 
+// What one call of a derive kernel gives: counts of all kinds one after the other, and the maxima.
+template <class T>
+std::pair<std::vector<uint64_t>, std::vector<T>> derived(const CpuKernels& of, int64_t n_schools, uint64_t first,
+                                                         int64_t n, const std::vector<T>& columns, int64_t stride) {
+  const auto padded = static_cast<size_t>(padded_schools(n_schools)), J = static_cast<size_t>(n_schools);
+  const auto chunk = static_cast<size_t>(derived_chunk<T>(n_schools));
+  std::vector<T> theta((padded + 1) * chunk), maxima(static_cast<size_t>(stride));
+  std::vector<typename RealFormat<T>::Bits> ranks((padded + 1) * chunk);
+  const DerivedWorkspaceOf<T> work{theta.data(), theta.data() + padded * chunk, ranks.data(),
+                                   ranks.data() + padded * chunk};
+  std::vector<uint64_t> counts(J + 1 + 2 * J * J, 7);
+  const DerivedCounts to{n_schools, counts.data(), counts.data() + J, counts.data() + J + 1,
+                         counts.data() + J + 1 + J * J};
+  if constexpr (sizeof(T) == sizeof(float))
+    of.derive_single(to, work, first, n, columns.data(), stride, maxima.data());
+  else
+    of.derive(to, work, first, n, columns.data(), stride, maxima.data());
+  maxima.resize(static_cast<size_t>(n));
+  return {counts, maxima};
+}
+
+// Of values with many ties among them.
+template <class T>
+void expect_same_derived(const CpuKernels& one_lane, const CpuKernels& kernels) {
+  constexpr int64_t kStride = 1024;
+  for (const int64_t n_schools : {1, 2, 3, 4, 5, 8, 13, 24, 25, 49, 60}) {
+    std::vector<T> columns;
+    for (int64_t i = 0; i < n_schools * kStride; ++i)
+      columns.push_back(static_cast<T>((i * 2654435761u >> 7) % (i % kStride < 300 ? 11 : 1u << 22)) - T(5));
+    for (const int64_t n : {1, 5, 16, 33, 400, 1024})
+      EXPECT_EQ(derived(one_lane, n_schools, 48, n, columns, kStride), derived(kernels, n_schools, 48, n, columns, kStride))
+          << "J = " << n_schools << ", n = " << n;
+  }
+}
+
+TEST_P(KernelParity, Derived) {
+  expect_same_derived<double>(one_lane(), kernels());
+  expect_same_derived<float>(one_lane(), kernels());
+}
+
+template <class T, class Replicate>
+std::vector<double> replicated(const Replicate& replicate, int64_t n_schools) {
+  constexpr int64_t kDraws = 96;
+  std::vector<T> columns, sigma, statistics(static_cast<size_t>(4 * kDraws));
+  for (int64_t i = 0; i < n_schools * kDraws; ++i) columns.push_back(static_cast<T>(i % 97) / T(7));
+  for (int64_t j = 0; j < n_schools; ++j) sigma.push_back(static_cast<T>(1 + j % 5));
+  replicate(ReplicatePlanOf<T>{n_schools, sigma.data(), T(3.5)}, {77, 0, Purpose::kPredictive},
+            (uint64_t{1} << 32) - 48, kDraws, columns.data(), kDraws,
+            CheckStatisticsOf<T>{statistics.data(), statistics.data() + kDraws, statistics.data() + 2 * kDraws,
+                                 statistics.data() + 3 * kDraws});
+  return {statistics.begin(), statistics.end()};
+}
+
+TEST_P(KernelParity, Replicated) {
+  for (const int64_t n_schools : {2, 3, 7, 8, 9, 12, 17, 300}) {
+    EXPECT_SAME_BITS(replicated<double>(one_lane().replicate, n_schools), replicated<double>(kernels().replicate, n_schools))
+        << n_schools;
+    EXPECT_SAME_BITS(replicated<float>(one_lane().replicate_single, n_schools),
+                     replicated<float>(kernels().replicate_single, n_schools))
+        << n_schools;
+  }
+}
+
 }  // namespace
 }  // namespace taugrid

@@ -12,8 +12,9 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Up to so many maxima are stored and sorted; of more, the first so many place the windows.
-constexpr int64_t kPilotDraws = 8 * kBlockDraws;
+// Up to so many maxima are stored and sorted; of more, the first so many place the windows. More of them
+// would lessen the rank error by their root, and slow short runs down.
+constexpr int64_t kPilotDraws = 2 * kBlockDraws;
 
 // The kernels of either precision.
 template <class T>

@@ -163,7 +163,7 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
   const auto start = std::chrono::steady_clock::now();
   // What is derived is counted by the threads of the CPU, which draw too or else have nothing to do.
   std::optional<DerivedCounterOf<T>> derived;
-  if (derive.any()) derived.emplace(engine, derive, n, seed, n_slots(engine.threads), engine.threads);
+  if (derive.any()) derived.emplace(engine, derive, n, seed, n_slots(threads), threads);
   if (engine.on_cuda) {
     const bool columns_wanted = also || derived;
     CudaDrawsOf<T>(model)
@@ -172,7 +172,7 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
                const auto first_block = static_cast<int64_t>(chunk.first) / kBlockDraws;
                if (derived)
                  ordered_blocks(
-                     (chunk.n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+                     (chunk.n + kBlockDraws - 1) / kBlockDraws, threads,
                      [&](int64_t b, int slot, int worker) {
                        derived->count(chunk.columns + b * kBlockDraws, chunk.stride,
                                       chunk.first + static_cast<uint64_t>(b * kBlockDraws), length(first_block + b), slot,
