@@ -2,7 +2,9 @@
 // Under the sanitizers this is also where races and stray accesses of kernel bodies would show.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 // cuRAND's headers come before the shim's macros; kernels/cuda/warp.h sees to it.
@@ -76,37 +78,84 @@ void expect_draws_of_the_cpu(const Engine& engine) {
 TEST_P(KernelBodies, DrawsEqualTheCpus) { expect_draws_of_the_cpu<double>(engine); }
 TEST_P(KernelBodies, SingleDrawsEqualTheCpus) { expect_draws_of_the_cpu<float>(engine); }
 
-template <class T, class Summarise>
-void expect_summaries_of_the_cpu(const Engine& engine, Summarise summarise) {
-  const int64_t block_draws = 256, n = 700;  // the last block is ragged
-  const int64_t columns = std::min<int64_t>(engine.n_columns(false), 5);
-  std::vector<T> draws(static_cast<size_t>(engine.n_columns(false) * 704));
-  engine.draw(1, 0, 704, false, draws.data(), 704);
-  const std::vector<double> shift(static_cast<size_t>(columns), 3.0);
-  std::vector<double> lower, upper, scale;
-  for (int64_t c = 0; c < columns; ++c)
-    for (const double place : {-2.0, 6.0}) {
-      lower.push_back(place);
-      upper.push_back(place + 4.0);
-      scale.push_back(kBinsPerWindow / 4.0);
-    }
-  const CountPlan plan{columns, 2, shift.data(), lower.data(), upper.data(), scale.data()};
-  const int64_t n_blocks = 3;
-  std::vector<double> expected(static_cast<size_t>(2 * columns * n_blocks)), actual(expected.size());
-  std::vector<uint64_t> expected_counts(static_cast<size_t>(columns * 2 * counts_per_window())),
-      actual_counts(expected_counts.size());
-  for (int64_t block = 0; block < n_blocks; ++block)
-    summarise(plan, draws.data() + block * block_draws, 704, std::min(block_draws, n - block * block_draws),
-              expected.data() + 2 * columns * block, expected_counts.data());
-  shim::launch(summarise_kernel<T>, {static_cast<unsigned>(n_blocks), blocks(columns, 2), 1}, 64, plan, draws.data(),
-               int64_t{704}, n, block_draws, actual.data(), actual_counts.data());
-  EXPECT_SAME_BITS(expected, actual);
-  EXPECT_EQ(expected_counts, actual_counts);
+// A plan of windows for columns of draws, with its memory: [-10, -8), [-6, -4), ..
+struct Windows {
+  Windows(int64_t n_columns, int n_windows) : shift(static_cast<size_t>(n_columns), 3.0) {
+    for (int64_t c = 0; c < n_columns; ++c)
+      for (int k = 0; k < n_windows; ++k) {
+        lower.push_back(-10.0 + 4.0 * k);
+        upper.push_back(-8.0 + 4.0 * k);
+        scale.push_back(kBinsPerWindow / 2.0);
+      }
+    plan = {n_columns, n_windows, shift.data(), lower.data(), upper.data(), scale.data()};
+  }
+  size_t n_counts() const { return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window()); }
+  std::vector<double> shift, lower, upper, scale;
+  CountPlan plan;
+};
+
+template <int kWindows, class T>
+void launch_summarise_kernel(const CountPlan& plan, unsigned grid_y, const T* draws, int64_t stride, int64_t n,
+                             int64_t block_draws, double* stripes, bool begins, double* sums, uint64_t* counts) {
+  shim::launch(summarise_kernel<kWindows, T>, {blocks(plan.n_columns, 2), grid_y, 1}, 64, plan, draws, stride, n,
+               block_draws, stripes, begins, sums, counts);
 }
 
-TEST_P(KernelBodies, SummariesEqualTheCpus) { expect_summaries_of_the_cpu<double>(engine, engine.kernels->summarise); }
-TEST_P(KernelBodies, SingleSummariesEqualTheCpus) {
-  expect_summaries_of_the_cpu<float>(engine, engine.kernels->summarise_single);
+const auto& cpu_summarise(const CpuKernels& kernels, const double*) { return kernels.summarise; }
+const auto& cpu_summarise(const CpuKernels& kernels, const float*) { return kernels.summarise_single; }
+
+// Blocks of 256 draws, the last ragged, in one launch; and the first of them in parts of 96.
+template <int kWindows, class T>
+void expect_summaries_of_the_cpu(const Engine& engine, int n_windows, int64_t n) {
+  SCOPED_TRACE(testing::Message() << n_windows << " windows, " << n << " draws of " << sizeof(T) << " bytes");
+  const int64_t block_draws = 256, stride = 704;
+  std::vector<T> draws(static_cast<size_t>(engine.n_columns(false) * stride));
+  engine.draw(1, 0, stride, false, draws.data(), stride);
+  const Windows windows(std::min<int64_t>(engine.n_columns(false), 3), n_windows);
+  const CountPlan& plan = windows.plan;
+  const auto n_blocks = static_cast<size_t>((n + block_draws - 1) / block_draws);
+  const auto n_sums = static_cast<size_t>(2 * plan.n_columns);
+  std::vector<double> expected(n_blocks * n_sums), actual(expected.size());
+  std::vector<uint64_t> expected_counts(windows.n_counts()), actual_counts(windows.n_counts()), first_counts;
+  for (size_t block = 0; block < n_blocks; ++block) {
+    const auto begin = static_cast<int64_t>(block) * block_draws;
+    cpu_summarise(*engine.kernels, draws.data())(plan, draws.data() + begin, stride, std::min(block_draws, n - begin),
+                                                 expected.data() + n_sums * block, expected_counts.data());
+    if (block == 0) first_counts = expected_counts;
+  }
+  // Fewer rows of CUDA blocks than blocks of draws.
+  launch_summarise_kernel<kWindows>(plan, 2, draws.data(), stride, n, block_draws, nullptr, true, actual.data(),
+                                    actual_counts.data());
+  EXPECT_SAME_BITS(expected, actual);
+  EXPECT_EQ(expected_counts, actual_counts);
+
+  std::vector<double> stripes(n_sums * 32, -1.0), sums(n_sums, -1.0);
+  std::vector<uint64_t> part_counts(windows.n_counts());
+  const int64_t of_block = std::min(n, block_draws);
+  for (int64_t begin = 0; begin < of_block; begin += 96) {
+    const int64_t part = std::min<int64_t>(96, of_block - begin);
+    launch_summarise_kernel<kWindows>(plan, 1, draws.data() + begin, stride, part, part, stripes.data(), begin == 0,
+                                      sums.data(), part_counts.data());
+  }
+  EXPECT_SAME_BITS(std::vector<double>(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(n_sums)), sums);
+  EXPECT_EQ(first_counts, part_counts);
+}
+
+TEST_P(KernelBodies, SummariesEqualTheCpus) { expect_summaries_of_the_cpu<5, double>(engine, 5, 700); }
+TEST_P(KernelBodies, SingleSummariesEqualTheCpus) { expect_summaries_of_the_cpu<5, float>(engine, 5, 700); }
+
+TEST(KernelBodiesOfSummaries, EveryNumberOfWindowsAndRaggedSizes) {
+  const Engine engine = engine_of(eight_schools(), "uniform", "flat");
+  const auto both = [&]<int kWindows>(std::integral_constant<int, kWindows>, int n_windows, int64_t n) {
+    expect_summaries_of_the_cpu<kWindows, double>(engine, n_windows, n);
+    expect_summaries_of_the_cpu<kWindows, float>(engine, n_windows, n);
+  };
+  both(std::integral_constant<int, 1>{}, 1, 1);
+  both(std::integral_constant<int, 2>{}, 2, 31);
+  both(std::integral_constant<int, 3>{}, 3, 33);
+  both(std::integral_constant<int, 4>{}, 4, 256);
+  both(std::integral_constant<int, 5>{}, 5, 257);
+  both(std::integral_constant<int, 0>{}, 7, 300);
 }
 
 TEST_P(KernelBodies, GridEqualsTheCpus) {

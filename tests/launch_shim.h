@@ -24,18 +24,20 @@ struct Index {
 struct Warp {
   explicit Warp(int n) : meet(n) {}
   std::barrier<> meet;
-  std::array<double, 32> slot{};
+  std::array<std::array<double, 32>, 2> slots{};
 };
 
 inline thread_local Index thread_index, block_index, block_size, grid_size;
 inline thread_local Warp* warp = nullptr;
+inline thread_local unsigned shuffles = 0;  // of this thread, and so of its warp
 
+// Shuffles write to two sets of slots in turn: who writes to a set again has met the warp since, after every
+// thread had read from it, so that one meeting a shuffle is enough.
 inline double shuffle(double x, unsigned from) {
-  warp->slot[thread_index.x % 32] = x;
+  std::array<double, 32>& slot = warp->slots[shuffles++ % 2];
+  slot[thread_index.x % 32] = x;
   warp->meet.arrive_and_wait();
-  const double other = from < 32 ? warp->slot[from] : x;
-  warp->meet.arrive_and_wait();
-  return other;
+  return from < 32 ? slot[from] : x;
 }
 
 // kernel<<<grid, block>>>(arguments..) with a block of whole warps, in one dimension.

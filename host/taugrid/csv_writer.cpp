@@ -72,6 +72,8 @@ std::string csv_text(const Result& result) {
       }
     }
   }
+  const Json derived = result_derived(result);
+  for (const auto& item : derived.items()) append(row, item.key(), item.value());
   const Json tail = result_tail(result);
   for (const auto& item : tail.items()) {
     if (item.key() != "notes") append(row, item.key(), item.value());

@@ -258,17 +258,21 @@ void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp
                               });
     return;
   }
-  const int64_t size = engine.n_columns(with_lp) * kBlockDraws;
+  // With many schools a block has fewer draws, so that it stays near 32 MB.
+  const int64_t n_columns = engine.n_columns(with_lp);
+  const int64_t block_draws =
+      std::clamp((int64_t{1} << 22) / n_columns / kDrawAlignment * kDrawAlignment, kDrawAlignment, kBlockDraws);
+  const int64_t size = n_columns * block_draws;
   BufferOf<T> blocks(static_cast<size_t>(size * n_slots(engine.threads)));
-  const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
+  const auto length = [&](int64_t block) { return std::min(block_draws, n - block * block_draws); };
   ordered_blocks(
-      (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+      (n + block_draws - 1) / block_draws, engine.threads,
       [&](int64_t block, int slot, int) {
-        engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp,
-                    blocks.data() + slot * size, kBlockDraws);
+        engine.draw(seed, static_cast<uint64_t>(block * block_draws), length(block), with_lp,
+                    blocks.data() + slot * size, block_draws);
       },
       [&](int64_t block, int slot) {
-        deliver(blocks.data() + slot * size, kBlockDraws, block * kBlockDraws, length(block));
+        deliver(blocks.data() + slot * size, block_draws, block * block_draws, length(block));
       });
 }
 
@@ -283,10 +287,11 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
 }
 
 DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                                    const BlockCallback& also, Precision precision) const {
+                                    const BlockCallback& also, Precision precision,
+                                    const DeriveRequest& derive) const {
   const IeeeEnvironment ieee;
   check_draws(n, 0);
-  return summarise_stream(*state_, n, seed, control, with_lp, also, precision);
+  return summarise_stream(*state_, n, seed, control, with_lp, also, precision, derive);
 }
 
 }  // namespace taugrid

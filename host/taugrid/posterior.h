@@ -135,10 +135,12 @@ class Posterior {
                    const RunControl& control = {}, Precision precision = Precision::kDouble) const;
 
   // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also` sees
-  // every block on the way.
+  // every block on the way. With a DeriveRequest also what only joint draws tell (derived.h); throws
+  // std::invalid_argument where that is not to be had of so many or so few schools.
   DrawSummary draw_summary(int64_t n, uint64_t seed, const RunControl& control = {},
                            bool with_lp = false, const BlockCallback& also = {},
-                           Precision precision = Precision::kDouble) const;
+                           Precision precision = Precision::kDouble,
+                           const DeriveRequest& derive = {}) const;
 
  private:
   struct State;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "taugrid/derived.h"
 #include "taugrid/on_request.h"
 
 namespace taugrid {
@@ -76,6 +77,8 @@ struct DrawSummary {
   double draws_per_second;
   std::vector<double> probabilities;       // 0.025, 0.25, 0.5, 0.75, 0.975
   std::vector<SampleSummary> parameters;   // in the order of FitSummary::parameters
+  DerivedSummary derived;                  // of a DeriveRequest
+  std::vector<PredictiveCheck> checks;     // likewise
 };
 
 }  // namespace taugrid

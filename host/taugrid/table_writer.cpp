@@ -175,7 +175,7 @@ std::string table_text(const Result& result) {
   return fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +
          fmt::format("seed {}, {} precision; {} draws/s, {}, {}\n\n", draw.seed, draw.precision,
                      rate_text(draw.draws_per_second), draw.backend, versions) +
-         sample_table(fit, draw) +
+         sample_table(fit, draw) + derived_text(fit, draw) +
          "\nDraws are independent: n_eff is their number and Rhat is 1 by construction.\n" +
          rank_error_text(draw) + notes_text(fit);
 }

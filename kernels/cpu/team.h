@@ -33,6 +33,10 @@ struct CpuTeam {
 
   // Adds to a counter that others of the team may add to.
   TAUGRID_INLINE void count(uint64_t* counter, uint64_t n) { *counter += n; }
+  // The same of counts that each lane has kept by itself, whole numbers.
+  TAUGRID_INLINE void count_lanes(uint64_t* counter, typename L::Real n) {
+    for (int lane = 0; lane < L::N; ++lane) *counter += static_cast<uint64_t>(L::lane(n, lane));
+  }
 
   // f once for the team, and its effects seen by all of it.
   template <class F>

@@ -32,6 +32,7 @@ CudaDevices cuda_devices() {
 }
 
 void cuda_log_posterior(const Problem& problem, int64_t n, const double* x, double* log_density) {
+  if (n <= 0) return;
   const CudaStream stream;
   const auto n_schools = static_cast<size_t>(problem.n_schools);
   const auto n_points = static_cast<size_t>(n);
@@ -46,6 +47,7 @@ void cuda_log_posterior(const Problem& problem, int64_t n, const double* x, doub
 }
 
 void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, FitResult* results) {
+  if (n <= 0) return;
   const CudaStream stream;
   const auto n_quantiles = static_cast<size_t>(request.n_probabilities);
   std::vector<double> y, sigma;
@@ -131,6 +133,7 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
 }
 
 void cuda_sort(double* values, int64_t n) {
+  if (n <= 0) return;
   const CudaStream stream;
   const DeviceBuffer<double> in(values, static_cast<size_t>(n), stream), out(static_cast<size_t>(n));
   size_t bytes = 0;

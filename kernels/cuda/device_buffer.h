@@ -1,4 +1,4 @@
-// Memory, streams and events that free themselves.
+// Device memory and streams that free themselves.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -13,6 +13,14 @@
 
 namespace taugrid {
 
+[[noreturn]] inline void throw_out_of_device_memory(size_t bytes) {
+  cudaGetLastError();  // not to be seen again by the next check
+  size_t free = 0, total = 0;
+  cudaMemGetInfo(&free, &total);
+  throw std::runtime_error("out of device memory: " + std::to_string(bytes >> 20) + " MiB asked for, " +
+                           std::to_string(free >> 20) + " of " + std::to_string(total >> 20) + " MiB free");
+}
+
 // n values of T on the device.
 template <class T>
 class DeviceBuffer {
@@ -20,13 +28,9 @@ class DeviceBuffer {
   DeviceBuffer() = default;
   explicit DeviceBuffer(size_t n) : size_(n) {
     if (n == 0) return;
-    if (cudaMalloc(&data_, n * sizeof(T)) != cudaSuccess) {
-      cudaGetLastError();
-      size_t free = 0, total = 0;
-      cudaMemGetInfo(&free, &total);
-      throw std::runtime_error("out of device memory: " + std::to_string((n * sizeof(T)) >> 20) + " MiB asked for, " +
-                               std::to_string(free >> 20) + " of " + std::to_string(total >> 20) + " MiB free");
-    }
+    const cudaError_t error = cudaMalloc(&data_, n * sizeof(T));
+    if (error == cudaErrorMemoryAllocation) throw_out_of_device_memory(n * sizeof(T));
+    TAUGRID_CUDA_CHECK(error);
   }
   DeviceBuffer(const T* host, size_t n, cudaStream_t stream) : DeviceBuffer(n) { upload(host, n, stream); }
   DeviceBuffer(DeviceBuffer&& other) noexcept
@@ -50,26 +54,6 @@ class DeviceBuffer {
  private:
   T* data_ = nullptr;
   size_t size_ = 0;
-};
-
-// n values of T on the host, where copies can overlap with kernels.
-template <class T>
-class PinnedBuffer {
- public:
-  PinnedBuffer() = default;
-  explicit PinnedBuffer(size_t n) {
-    if (n > 0) TAUGRID_CUDA_CHECK(cudaMallocHost(&data_, n * sizeof(T)));
-  }
-  PinnedBuffer(PinnedBuffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-  PinnedBuffer& operator=(PinnedBuffer&& other) noexcept {
-    std::swap(data_, other.data_);
-    return *this;
-  }
-  ~PinnedBuffer() { cudaFreeHost(data_); }
-  T* data() const { return data_; }
-
- private:
-  T* data_ = nullptr;
 };
 
 class CudaStream {

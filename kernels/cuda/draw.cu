@@ -9,7 +9,7 @@ template <class T>
 void launch_draw(const DrawModelOf<T>& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
                  T* columns, int64_t stride, cudaStream_t stream) {
   const int block = 128;
-  const unsigned grid = static_cast<unsigned>((n + block - 1) / block);
+  const unsigned grid = grid_size(n, block);
   if (with_lp)
     draw_kernel<true><<<grid, block, 0, stream>>>(model, at, first, n, columns, stride);
   else

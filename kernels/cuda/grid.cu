@@ -10,10 +10,10 @@ void launch_log_posterior(const Problem& problem, int64_t n, const double* x, do
   const int block = 128;
   // Past one tile the lanes of a warp share a point's schools.
   if (problem.n_schools > kSchoolTile) {
-    const unsigned grid = static_cast<unsigned>((n * kWarp + block - 1) / block);
+    const unsigned grid = grid_size(n, block / kWarp);
     log_posterior_many_schools_kernel<<<grid, block, 0, stream>>>(problem, n, x, log_density);
   } else {
-    const unsigned grid = static_cast<unsigned>((n + block - 1) / block);
+    const unsigned grid = grid_size(n, block);
     log_posterior_kernel<<<grid, block, 0, stream>>>(problem, n, x, log_density);
   }
   TAUGRID_CUDA_CHECK(cudaGetLastError());

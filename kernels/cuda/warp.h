@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cuda_runtime.h>
-// cuRAND's functions for host and device alike.
-#if defined(__CUDACC__)
+// cuRAND's block function for host and device alike; all of curand_kernel.h would bring tables into each object.
+#if defined(__CUDACC__) && !defined(QUALIFIERS)
 #define QUALIFIERS static __forceinline__ __host__ __device__
 #endif
-#include <curand_kernel.h>
+#include <curand_philox4x32_x.h>
 
 #include "kernels/math/philox.h"
 #include "kernels/math/tree_sum.h"
@@ -78,18 +78,16 @@ struct WarpTeam {
   __device__ __forceinline__ void sum(int n, double (&total)[K], const F& f) {
     double stripe[K];
     for (int k = 0; k < K; ++k) stripe[k] = 0.0;
-    for (int i = lane; i < n; i += kWarp) {
-      double s[K];
-      f(i, s);
-      for (int k = 0; k < K; ++k) stripe[k] = stripe[k] + s[k];
-    }
-    warp_synchronise();
-    for (int k = 0; k < K; ++k) total[k] = warp_sum(stripe[k]);
+    add(n, stripe, f);
+    finish(stripe, total);
   }
 
   __device__ __forceinline__ bool leads() const { return lane == 0; }
-  __device__ __forceinline__ void count(uint64_t* counter, uint64_t n) {
-    if (n != 0) atomic_add(counter, n);
+  __device__ __forceinline__ void count(uint64_t* counter, uint64_t n) { atomic_add(counter, n); }
+  // n is a count of each lane's own: one atomic for all of them.
+  __device__ __forceinline__ void count_lanes(uint64_t* counter, double n) {
+    const double total = warp_sum(n);
+    if (lane == 0 && total != 0.0) atomic_add(counter, static_cast<uint64_t>(total));
   }
 
   template <class F>
@@ -97,6 +95,22 @@ struct WarpTeam {
     warp_synchronise();
     if (lane == 0) f();
     warp_synchronise();
+  }
+
+ protected:
+  // A sum's two halves: this lane's items into its stripe, and the stripes to their total.
+  template <int K, class F>
+  __device__ __forceinline__ void add(int n, double (&stripe)[K], const F& f) {
+    for (int i = lane; i < n; i += kWarp) {
+      double s[K];
+      f(i, s);
+      for (int k = 0; k < K; ++k) stripe[k] = stripe[k] + s[k];
+    }
+    warp_synchronise();
+  }
+  template <int K>
+  __device__ __forceinline__ void finish(const double (&stripe)[K], double (&total)[K]) {
+    for (int k = 0; k < K; ++k) total[k] = warp_sum(stripe[k]);
   }
 };
 

@@ -88,7 +88,7 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
     GivenTau<L> at;
     return log_posterior<L>(problem, x, at) - x;
   };
-  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w).x;
+  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
   const double upper_x = problem.tau_prior.upper_x;
   panel_law_shortest(team, w.tau, request.level, value, log_density, exp<S>(problem.tau_prior.lower_x),
                      exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
@@ -181,12 +181,12 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
     typename L::Real mu;
     return at_best_mu(L{}, x, mu);
   };
-  const Maximum mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
-  result.joint_mode_tau = mode.x;
+  const double mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
+  result.joint_mode_tau = mode;
   // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
   double mu;
   const double left = w.tau.lower[0];
-  at_best_mu(S{}, mode.x > 0.0 ? log<S>(mode.x) : left, mu);
+  at_best_mu(S{}, mode > 0.0 ? log<S>(mode) : left, mu);
   result.joint_mode_mu = mu;
 }
 
