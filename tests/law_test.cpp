@@ -11,6 +11,7 @@
 
 #include "tests/data_sets.h"
 #include "tests/direct_integration.h"
+#include "tests/prior_examples.h"
 #include "tests/refusal.h"
 
 namespace taugrid {
@@ -183,7 +184,9 @@ TEST(Density, OfTauAtZeroIsThePriorsTimesTheLikelihood) {
                         Case{"half_logistic:5", 0.1}, Case{"uniform:50", 0.02}, Case{"exponential:5", 0.2},
                         Case{"rayleigh:5", 0}, Case{"gamma:2,0.2", 0}, Case{"log_normal:1,1", 0}, Case{"inv_gamma:1,5", 0},
                         Case{"overall_jeffreys", 0}, Case{"gamma:0.5,0.2", kInf}, Case{"log_t:4,1,1", kInf},
-                        Case{"log_uniform:0.1,100", 0}}) {
+                        Case{"log_uniform:0.1,100", 0}, Case{"mixture:0.25*half_normal:5+0.75*rayleigh:2", std::sqrt(2 / M_PI) / 20},
+                        Case{"mixture:0.5*half_cauchy:5+0.5*uniform:50", 1 / (5 * M_PI) + 0.01},
+                        Case{"mixture:0.5*half_cauchy:5+0.5*gamma:0.5,0.2", kInf}}) {
     SummaryOptions options;
     options.density = {{"tau", -1, 1, 3}};
     const FitSummary fit = Posterior(eight_schools(), c.prior, "flat").summary(options);
@@ -201,6 +204,22 @@ TEST(Density, OfTauAtZeroIsThePriorsTimesTheLikelihood) {
     }
     EXPECT_EQ(any_note(fit, "infinite at 0"), std::isinf(expected)) << c.prior;
     EXPECT_TRUE(std::isfinite(curve.pdf[2]));
+  }
+}
+
+TEST(Density, OfTauAtZeroIsTheLimitUnderEveryPrior) {
+  for (const TauPriorRow& row : tau_prior_rows()) {
+    const std::string prior = prior_example(row);
+    if (parse_tau_prior(prior).fixed()) continue;
+    const DensityCurve curve = density(eight_schools(), prior, "flat", {"tau", 0, 1e-10, 2});
+    const double at_zero = curve.pdf[0], beside = curve.pdf[1];
+    if (std::isinf(at_zero)) {
+      EXPECT_GT(beside, 10) << prior;
+    } else if (at_zero == 0) {
+      EXPECT_LT(beside, 1e-8) << prior;
+    } else {
+      EXPECT_NEAR(beside / at_zero, 1, 1e-8) << prior;
+    }
   }
 }
 
