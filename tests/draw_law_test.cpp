@@ -21,6 +21,8 @@ namespace {
 
 constexpr uint64_t kSeed = 1;
 
+using LogPrior = std::function<long double(long double tau)>;
+
 double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
 // A law's CDF and density at equal steps of t(x), with cubic Hermite interpolation between.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/taugrid/number_text.h"
 #include "host/taugrid/text_table.h"
 #include "host/taugrid/writer_functions.h"
 
