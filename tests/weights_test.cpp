@@ -80,7 +80,8 @@ TEST(Weights, WithoutPoolingAreEachSchoolsOwn) {
     for (size_t j = 0; j < 8; ++j)
       for (size_t k = 0; k < 8; ++k) EXPECT_EQ(weights.theta[j][k], j == k ? 1.0 : 0.0);
     EXPECT_EQ(std::isnan(weights.mu[0]), mu_prior == "flat");
-    if (mu_prior != "flat") EXPECT_EQ(weights.mu_prior, 1.0);
+    if (mu_prior == "flat") continue;
+    EXPECT_EQ(weights.mu_prior, 1.0);
   }
 }
 
