@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refused{"ProbabilityOne", "", {"--probs", "0.5,1"}, "--probs is 1, must be between 0 and 1"},
         Refused{"ProbabilityInPercent", "", {"--probs", "2.5"}, "--probs is 2.5, must be between"},
-        Refused{"ProbabilityText", "", {"--probs", "0.1,"}, "--probs is '', not a number"},
+        Refused{"ProbabilityText", "", {"--probs", "0.1,"}, "--probs is empty, not a number"},
         Refused{"LevelZero", "", {"--level", "0"}, "--level is 0, must be between 0 and 1"},
         Refused{"ExceedWithoutValue", "", {"--exceed", "mu"}, "--exceed is 'mu', must be PARAMETER:VALUE"},
         Refused{"ExceedUnknown", "", {"--exceed", "phi:1"}, "exceed: parameter 'phi' is unknown"},
