@@ -147,6 +147,87 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"UnknownOption", kThreeSchools, {"--drows", "5"}, "--drows"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// ---- on request
+
+class CliRequestRefused : public testing::TestWithParam<Refused> {};
+
+TEST_P(CliRequestRefused, WithExitCode2AndItsReason) {
+  Texts arguments = {"fit", kSchools};
+  arguments.insert(arguments.end(), GetParam().options.begin(), GetParam().options.end());
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, GetParam().reason)) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    BadInput, CliRequestRefused,
+    testing::Values(
+        Refused{"ProbabilityOne", "", {"--probs", "0.5,1"}, "--probs is 1, must be between 0 and 1"},
+        Refused{"ProbabilityInPercent", "", {"--probs", "2.5"}, "--probs is 2.5, must be between"},
+        Refused{"ProbabilityText", "", {"--probs", "0.1,"}, "--probs is empty, not a number"},
+        Refused{"LevelZero", "", {"--level", "0"}, "--level is 0, must be between 0 and 1"},
+        Refused{"ExceedWithoutValue", "", {"--exceed", "mu"}, "--exceed is 'mu', must be PARAMETER:VALUE"},
+        Refused{"ExceedUnknown", "", {"--exceed", "phi:1"}, "exceed: parameter 'phi' is unknown"},
+        Refused{"ExceedText", "", {"--exceed", "mu:x"}, "--exceed mu:x is 'x', not a number"},
+        Refused{"ExceedNan", "", {"--exceed", "mu:nan"}, "exceed mu: value is nan, must be finite"},
+        Refused{"DensityWithoutRange", "", {"--density", "mu"}, "must be PARAMETER,LO:HI:N"},
+        Refused{"DensityHalfARange", "", {"--density", "mu,1:2"}, "--density is '1:2', must be"},
+        Refused{"DensityReversed", "", {"--density", "mu,3:1:5"}, "lo is 3, must not be above hi, 1"},
+        Refused{"DensityOfNoPoints", "", {"--density", "mu,1:3:0"}, "the number of points is 0"},
+        Refused{"DensityOfHalfAPoint", "", {"--density", "mu,1:3:2.5"}, "the number of points is 2.5"},
+        Refused{"GivenTauNegative", "", {"--given-tau=-1"}, "tau is -1, must be from 0"},
+        Refused{"GivenTauReversed", "", {"--given-tau", "9:1:3"}, "--given-tau: lo is 9"},
+        Refused{"GivenTauText", "", {"--given-tau", "many"}, "--given-tau is 'many', not a number"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Cli, RequestsReachTheLibraryAndTheJson) {
+  const Json result = Json::parse(
+      run({"fit", kSchools, "--tau-prior", "half_cauchy:5", "--mu-prior", "normal:0,5", "--format", "json", "--probs",
+           "0.01,0.99", "--probs", "0.5", "--level", "0.9", "--exceed", "mu:0,theta[1]:28", "--exceed", "A:28", "--density",
+           "mu,-10:30:5", "--density", "theta_new,0:10:2", "--given-tau", "0:30:4,inf", "--weights", "--bayes-factors",
+           "--loo"})
+          .out);
+  const Json& mu = parameter(result, "mu");
+  EXPECT_TRUE(mu.contains("q1") && mu.contains("q99") && mu.contains("q50"));
+  EXPECT_LT(mu["q1"], mu["q2.5"]);
+  EXPECT_LT(mu["central95"][0], mu["central90"][0]);
+  EXPECT_LT(mu["shortest90"][1], mu["shortest95"][1]);
+  ASSERT_EQ(result["exceed"].size(), 3u);
+  EXPECT_EQ(result["exceed"][2]["parameter"], "theta[1]");
+  EXPECT_EQ(result["exceed"][2]["probability"], result["exceed"][1]["probability"]);
+  ASSERT_EQ(result["density"].size(), 2u);
+  EXPECT_EQ(result["density"][0]["x"], Json::parse("[-10.0, 0.0, 10.0, 20.0, 30.0]"));
+  EXPECT_EQ(result["density"][1]["cdf"].size(), 2u);
+  EXPECT_EQ(result["given_tau"]["tau"], Json::parse("[0.0, 10.0, 20.0, 30.0, \"inf\"]"));
+  EXPECT_EQ(result["given_tau"]["theta"]["sd"].size(), 5u);
+  EXPECT_EQ(result["given_tau"]["theta"]["sd"][4][0], 15.0);
+  EXPECT_EQ(result["given_tau"]["I2"][4], 1.0);
+  EXPECT_EQ(result["shrinkage"].size(), 8u);
+  EXPECT_EQ(result["weights"]["theta"][7].size(), 8u);
+  EXPECT_GT(result["weights"]["prior"]["mu"], 0.1);
+  EXPECT_GT(result["bayes_factors"]["tau=0"], 1.0);
+  EXPECT_EQ(result["loo"]["pit"].size(), 8u);
+}
+
+TEST(Cli, WhatWasNotAskedForIsNotThere) {
+  const Json result = Json::parse(run({"fit", kSchools, "--format", "json"}).out);
+  for (const char* key : {"exceed", "density", "given_tau", "shrinkage", "weights", "bayes_factors", "loo"})
+    EXPECT_FALSE(result.contains(key)) << key;
+}
+
+TEST(Cli, ALabelMayHoldACommaAndAColon) {
+  const std::string data = "y,sigma,label\n28,15,\"Hart, H: 2001\"\n8,10,B\n-3,16,C\n5,7,D\n";
+  const Outcome outcome =
+      run({"fit", "-", "--format", "json", "--exceed", "mu:1, C:2,Hart, H: 2001:28", "--density", "Hart, H: 2001,0:1:2"}, data);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json result = Json::parse(outcome.out);
+  EXPECT_EQ(result["exceed"][1]["parameter"], "theta[3]");
+  EXPECT_EQ(result["exceed"][2]["parameter"], "theta[1]");
+  EXPECT_EQ(result["exceed"][2]["value"], 28.0);
+  EXPECT_EQ(result["density"][0]["parameter"], "theta[1]");
+}
+
 TEST(Cli, RefusesAFileThatIsNotThere) {
   const Outcome outcome = run({"fit", "/nowhere/data.csv"});
   EXPECT_EQ(outcome.code, 2);

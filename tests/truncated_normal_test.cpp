@@ -1,4 +1,4 @@
-// kernels/math/truncated_normal.h against MPFR: the mass and the mean of a normal between two bounds, and its
+// kernels/math/truncated_normal.h against MPFR: the mass, mean and variance of a normal between two bounds, and its
 // quantiles, for bounds from 1e-6 sd to 2000 sd apart, up to 1000 sd from the mean on either side, and for
 // bounds of which one is far away.
 #include "kernels/math/truncated_normal.h"
@@ -53,6 +53,7 @@ class TruncatedNormal : public testing::Test {
 };
 using LogTruncatedMass = TruncatedNormal;
 using TruncatedMean = TruncatedNormal;
+using TruncatedVariance = TruncatedNormal;
 using TruncatedNormalQuantile = TruncatedNormal;
 
 TEST_F(LogTruncatedMass, IsWithinAFewRoundings) {
@@ -102,6 +103,26 @@ TEST_F(TruncatedMean, LiesBetweenTheBounds) {
   }
 }
 
+TEST_F(TruncatedVariance, IsAccurateRelativeToItself) {
+  for (const Bounds& bounds : bounds_up_to(1000, 1e-6)) {
+    const Oracle a = wide_number(bounds.lower), b = wide_number(bounds.upper);
+    const Oracle mass = mass_between(bounds.lower, bounds.upper), mean = (pdf(a) - pdf(b)) / mass;
+    const double exact = (1 + (a * pdf(a) - b * pdf(b)) / mass - mean * mean).toDouble();
+    // What the bounds' own rounding does to their distance.
+    const double width = bounds.upper - bounds.lower, slack = kEps * std::abs(bounds.upper) / width;
+    EXPECT_NEAR(truncated_variance<One>(bounds.lower, bounds.upper, 0.0, 1.0) / exact, 1, 1e-12 + 4 * slack)
+        << testing::PrintToString(bounds);
+  }
+}
+
+TEST_F(TruncatedVariance, OfEverythingIsTheNormalsOwn) {
+  EXPECT_NEAR(truncated_variance<One>(-1e300, 1e300, 3.0, 0.25), 16, 1e-12);
+}
+
+TEST_F(TruncatedVariance, OfANarrowIntervalIsThatOfAUniform) {
+  EXPECT_NEAR(truncated_variance<One>(5.0, 5.0 + 0x1p-30, 4.0, 1.0) * 0x1p60, 1 / 12.0, 1e-9);
+}
+
 // |F(x) - u| <= 1e-9 where x may be off by four spacings of doubles. (An interval narrower than 1e-6 sd would ask
 // for more: log Phi carries 1e-16.)
 TEST_F(TruncatedNormalQuantile, InvertsTheDistributionFunction) {
@@ -137,10 +158,12 @@ TEST_F(TruncatedNormal, HasTheSameBitsAtEveryWidth) {
   const auto mass = TAUGRID_LANES(log_truncated_mass<L>(-1.0, 2.5, x, L::splat(1.25)));
   const auto mean = TAUGRID_LANES(truncated_mean<L>(-1.0, 2.5, x, L::splat(1.25)));
   const auto narrow = TAUGRID_LANES(truncated_mean<L>(-1.0, -0.9, x, L::splat(1.25)));
+  const auto variance = TAUGRID_LANES(truncated_variance<L>(-1.0, 2.5, x, L::splat(1.25)));
   const auto quantile = TAUGRID_LANES(truncated_normal_quantile<L>(-1.0, 2.5, x, L::splat(0.8), L::splat(0.37)));
   expect_same_bits_at_every_width(mass, means);
   expect_same_bits_at_every_width(mean, means);
   expect_same_bits_at_every_width(narrow, means);
+  expect_same_bits_at_every_width(variance, means);
   expect_same_bits_at_every_width(quantile, means);
 }
 

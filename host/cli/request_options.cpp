@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -57,7 +58,8 @@ std::vector<ExceedRequest> parse_exceed(const Texts& texts) {
   for (const std::string& text : texts) {
     std::string item;
     for (const std::string& part : split(text, ',')) {
-      item += (item.empty() ? "" : ",") + part;
+      // A space after a comma is none of the next parameter's name.
+      item += item.empty() ? part.substr(std::min(part.find_first_not_of(' '), part.size())) : "," + part;
       const size_t colon = item.rfind(':');
       if (colon == std::string::npos) continue;
       requests.push_back({item.substr(0, colon), parse_number(item.substr(colon + 1), "--exceed " + item)});

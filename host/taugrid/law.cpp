@@ -26,22 +26,46 @@ int64_t theta_number(const std::string& text) {
   return parsed.ptr == end && parsed.ec == std::errc() ? number : 0;
 }
 
+// Sums over schools at tau = 0.
+struct SumsAtZero {
+  double log_w = 0.0, log_w2 = 0.0, log_v;  // of sum w, of sum w^2; sum of log v
+};
+
 // The limit of log p(tau) at tau = 0.
-double log_prior_at_zero(const Engine& engine, double sum_log_v) {
-  const PriorRecord& prior = engine.problem.tau_prior;
+double log_prior_at_zero(const PriorRecord& prior, const SumsAtZero& sums) {
   if (prior.lower_x > -kInfinity) return -kInfinity;
-  if (prior.form == PriorForm::kLogLocation) return prior.df < kInfinity ? kInfinity : -kInfinity;
-  if (prior.form == PriorForm::kPower && prior.rate != 0.0 && prior.power < 0.0) return -kInfinity;
+  switch (prior.form) {
+    case PriorForm::kMixture: {
+      double largest = -kInfinity, sum = 0.0;
+      for (int i = 0; i < prior.n_rows; ++i) largest = std::max(largest, log_prior_at_zero(prior.rows[i], sums));
+      if (std::isinf(largest)) return largest;
+      for (int i = 0; i < prior.n_rows; ++i) sum += exp<S>(log_prior_at_zero(prior.rows[i], sums) - largest);
+      return largest + log<S>(sum);
+    }
+    case PriorForm::kTable:  // its first knot is at 0
+      return prior.log_constant + table_log_density<S>(prior, 0.0);
+    case PriorForm::kLogLocation:
+      return prior.df < kInfinity ? kInfinity : -kInfinity;
+    case PriorForm::kPower:
+      if (prior.rate != 0.0 && prior.power < 0.0) return -kInfinity;
+      break;
+    default:
+      break;
+  }
   if (prior.slope != 0.0) return prior.slope > 0.0 ? -kInfinity : kInfinity;
   if (prior.form == PriorForm::kHalfLogistic) return prior.log_constant - 2.0 * log<S>(2.0);
   if (prior.form != PriorForm::kSchoolSums) return prior.log_constant;
+  return prior.log_constant + prior.alpha * sums.log_w + prior.beta * sums.log_w2 - prior.gamma * sums.log_v;
+}
+
+SumsAtZero sums_at_zero(const Engine& engine, double sum_log_v) {
   double sum_w = 0.0, sum_w2 = 0.0;
   for (const double sigma : engine.sigma) {
     const double w = 1.0 / (sigma * sigma);
     sum_w += w;
     sum_w2 += w * w;
   }
-  return prior.log_constant + prior.alpha * log<S>(sum_w) + prior.beta * log<S>(sum_w2) - prior.gamma * sum_log_v;
+  return {log<S>(sum_w), log<S>(sum_w2), sum_log_v};
 }
 
 LawPoint point_mass(double at, double x) {
@@ -149,8 +173,9 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
     if (tau[i] == 0.0) {
       GivenTau<S> at;
       const double log_likelihood = log_likelihood_at_tau2<S>(engine.problem, 0.0, at);
-      log_density[i] = log_prior_at_zero(engine, at.sum_log_v) + log_likelihood - log_mass;
-    } else if (!(tau[i] > 0.0 && tau[i] < kInfinity) || x[i] < prior.lower_x || x[i] > prior.upper_x) {
+      log_density[i] = log_prior_at_zero(prior, sums_at_zero(engine, at.sum_log_v)) + log_likelihood - log_mass;
+    } else if (!(tau[i] > 0.0 && tau[i] < kInfinity) || x[i] < prior.lower_x || x[i] > prior.upper_x ||
+               log_p[i] < 0.5 * kLogNothing) {
       log_density[i] = -kInfinity;
     } else {
       log_density[i] = log_p[i] - x[i] - log_mass;

@@ -40,17 +40,15 @@ std::string reason_for_none(const Model& model) {
 
 // Whether the sigmas enter the prior of tau.
 bool prior_depends_on_sigma(const Engine& engine) {
+  const PriorRecord& prior = engine.problem.tau_prior;
+  if (has_school_sums(prior)) return true;
   std::vector<double> doubled = engine.sigma;
   for (double& sigma : doubled) sigma *= 2.0;
   PriorStorage storage;
   const PriorRecord other = tau_prior_record(engine.model.tau_prior, engine.unit, doubled, storage);
-  const auto differ = [](const PriorRecord& a, const PriorRecord& b) {
-    return a.form == PriorForm::kSchoolSums || a.log_scale != b.log_scale;
-  };
-  if (differ(other, engine.problem.tau_prior)) return true;
-  for (size_t i = 0; i < storage.rows.size(); ++i)
-    if (differ(storage.rows[i], engine.prior_storage.rows[i])) return true;
-  return false;
+  bool differs = other.log_scale != prior.log_scale;
+  for (int i = 0; i < prior.n_rows; ++i) differs = differs || other.rows[i].log_scale != prior.rows[i].log_scale;
+  return differs;
 }
 
 // log p(x) of the prior alone.
@@ -89,7 +87,7 @@ LeftOut leave_out(const Engine& engine, double log_evidence_of_all, size_t j) {
   rest.n_schools = engine.problem.n_schools - 1;
   const auto nodes = std::make_unique<FitWorkspace>();
   double log_p = log_evidence(engine, rest, *nodes);
-  if (rest.tau_prior.form == PriorForm::kSchoolSums) log_p += exchange_prior(rest, engine.problem, *nodes);
+  if (has_school_sums(rest.tau_prior)) log_p += exchange_prior(rest, engine.problem, *nodes);
 
   // Y_j is a theta_new with sigma_j^2 more variance given tau.
   for (int i = 0; i < nodes->n_nodes; ++i) nodes->tau2[i] += engine.sigma[j] * engine.sigma[j];

@@ -62,7 +62,7 @@ TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, dou
   double cut[kMaxPanels];  // outwards
   int n = 0;
   cut[n++] = t_from;
-  const int stride = n_ends > 96 ? 2 : 1;  // leaves room to halve
+  const int stride = (n_ends + 95) / 96;  // leaves room to halve
   for (int k = 0; k < n_ends; k += stride) {
     const double end = ends[right ? k : n_ends - 1 - k];
     if (sign * (end - cut[n - 1]) > 1e-9) cut[n++] = end;
@@ -77,7 +77,7 @@ TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, dou
   // Outwards in growing steps until nothing is left.
   const double outermost = cut[n - 1];
   double distance = 0x1p-10;
-  while (n < kMaxPanels / 2 + 32 && log_density_at(cut[n - 1]) > peak - kLogDrop && abs_of(cut[n - 1]) < 700.0) {
+  while (n < kSmoothPanels - 48 && log_density_at(cut[n - 1]) > peak - kLogDrop && abs_of(cut[n - 1]) < 700.0) {
     cut[n++] = outermost + sign * distance;
     distance = 2.0 * distance;
   }
