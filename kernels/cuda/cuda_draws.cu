@@ -6,6 +6,7 @@
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/device_prior.h"
 #include "kernels/cuda/launch.h"
 
 namespace taugrid {
@@ -16,7 +17,8 @@ struct CudaDrawsOf<T>::State {
       : model(host),
         y(host.problem.y, static_cast<size_t>(host.problem.n_schools), setup),
         sigma(host.problem.sigma, static_cast<size_t>(host.problem.n_schools), setup),
-        table(host.table, host.problem.tau_prior.form == PriorForm::kPoint ? 0 : kTableSizeOf<T>, setup) {
+        table(host.table, host.problem.tau_prior.form == PriorForm::kPoint ? 0 : kTableSizeOf<T>, setup),
+        prior(&model.problem, 1, setup) {
     setup.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();
@@ -26,6 +28,7 @@ struct CudaDrawsOf<T>::State {
   CudaStream setup;
   DrawModelOf<T> model;  // with the device's pointers
   DeviceBuffer<T> y, sigma, table;
+  DevicePriors prior;
 };
 
 namespace {
