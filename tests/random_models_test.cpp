@@ -91,6 +91,11 @@ std::string random_prior(const std::string& name, Random& random, double sigma, 
   if (name == "log_t") return name + ":" + number(10 + shape) + "," + number(std::log(scale)) + "," + number(width);
   if (name == "log_uniform") return name + ":" + number(scale) + "," + number(scale * random.log_uniform(1.1, 1000));
   if (name == "table") return random_table(random, sigma, folder);
+  if (name == "mixture_with_atoms") {
+    const double spike = random.uniform(0.01, 0.6), other = random.uniform(0.01, 0.3);
+    const std::string rest = random_prior(random.integer(0, 1) == 0 ? "half_cauchy" : "log_uniform", random, sigma, folder);
+    return fmt::format("mixture:{:.17f}*fixed:{}+{:.17f}*{}+{:.17f}*fixed:{:.12f}", spike, 0, 1 - spike - other, rest, other, scale);
+  }
   if (name == "mixture") {
     const std::vector<std::string> rows = {"uniform",     "half_normal", "half_cauchy", "half_t",    "log_normal",
                                            "log_normal",  "log_uniform", "gamma",       "dumouchel", "conventional",
@@ -189,10 +194,43 @@ std::vector<std::string> names() {
   std::vector<std::string> all;
   for (const TauPriorRow& row : tau_prior_rows())
     if (std::string(row.name) != "fixed") all.emplace_back(row.name);
+  all.emplace_back("mixture_with_atoms");
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(Priors, RandomModels, testing::ValuesIn(names()),
                          [](const auto& info) { return info.param; });
+
+// Tables of many rows: 10^4 of a smooth density, and several hundred with noise in every row.
+TEST(LongTables, AreTheOneDimensionalIntegration) {
+  const Data data{{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}};
+  const ScratchFolder folder;
+  Random random(5);
+  struct Long {
+    int n;
+    double noise;
+  };
+  for (const Long& c : {Long{10000, 0}, Long{100, 0.3}, Long{600, 0.3}}) {
+    std::string text = "tau,density\n";
+    for (int i = 0; i < c.n; ++i) {
+      const double tau = 40.0 * i / c.n;
+      text += fmt::format("{},{}\n", tau, std::exp(-tau / 7 + std::log1p(tau) + c.noise * random.normal()));
+    }
+    const std::string prior = "table:" + folder.write(fmt::format("long{}.csv", c.n), text);
+    SCOPED_TRACE(fmt::format("{} rows, noise {}", c.n, c.noise));
+    const FitSummary fit = Posterior(data, prior, "flat", {"cpu", 1}).summary({kProbabilities, 0.95});
+    for (const std::string& note : fit.notes) EXPECT_EQ(note.find("panels"), std::string::npos) << note;
+    const MarginalPosterior exact(data, prior, "flat", 2);
+    EXPECT_NEAR(fit.log_marginal_likelihood, static_cast<double>(exact.log_evidence()), 1e-9);
+    const auto tau = exact.moments(MarginalPosterior::tau()), mu = exact.moments(MarginalPosterior::mu());
+    EXPECT_NEAR(fit.parameters[0].mean, static_cast<double>(tau.mean), 1e-9 * static_cast<double>(tau.sd));
+    EXPECT_NEAR(fit.parameters[0].sd, static_cast<double>(tau.sd), 1e-9 * static_cast<double>(tau.sd));
+    EXPECT_NEAR(fit.parameters[1].sd, static_cast<double>(mu.sd), 1e-9 * static_cast<double>(mu.sd));
+    for (size_t i = 0; i < kProbabilities.size(); ++i) {
+      EXPECT_NEAR(exact.tau_cdf(fit.parameters[0].quantiles[i]), kProbabilities[i], 1e-9);
+      EXPECT_NEAR(exact.cdf(MarginalPosterior::mu(), fit.parameters[1].quantiles[i]), kProbabilities[i], 1e-9);
+    }
+  }
+}
 
 }  // namespace
 }  // namespace taugrid

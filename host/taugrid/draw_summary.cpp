@@ -54,6 +54,17 @@ struct Counting {
       shift.push_back(std::isfinite(median) ? median : 0.0);
       for (int k = 0; k < plan.n_windows; ++k) {
         const bool usable = q[2 * k] < q[2 * k + 1];
+        // Both ends at an atom of tau (or at a known tau): a window that holds it and nothing else.
+        const bool at_atom = q[2 * k] == q[2 * k + 1];
+        atom.push_back(at_atom ? q[2 * k] : kNaN);
+        if (at_atom) {
+          const double rounded = static_cast<double>(static_cast<float>(q[2 * k]));  // as draws in single have it
+          const double from = std::min(q[2 * k], rounded), to = std::max(q[2 * k], rounded);
+          lower.push_back(from);
+          upper.push_back(to > 0.0 ? std::nextafter(to, kInfinity) : 0x1p-1000);
+          scale.push_back(0.0);
+          continue;
+        }
         lower.push_back(usable ? q[2 * k] : kInfinity);
         upper.push_back(usable ? q[2 * k + 1] : kInfinity);
         scale.push_back(usable ? kBinsPerWindow / (q[2 * k + 1] - q[2 * k]) : 0.0);
@@ -69,6 +80,7 @@ struct Counting {
 
   CountPlan plan;
   std::vector<double> shift, lower, upper, scale;
+  std::vector<double> atom;  // (n_columns, n_windows): NaN where the window holds more
 };
 
 // Where order statistic `rank` (0 .. n - 1, fractional between two) lies, and how many draws share its bin.
@@ -92,6 +104,8 @@ Located locate(const Counting& counting, int64_t column, const uint64_t* counts,
       if (k + 1 == windows) return {upper, rank - below_upper + 1.0};
       continue;
     }
+    const double atom = counting.atom[static_cast<size_t>(column * windows + k)];
+    if (!std::isnan(atom)) return {atom, 0.0};
     const double width = (upper - lower) / kBinsPerWindow;
     for (int bin = 0; bin < kBinsPerWindow; ++bin) {
       const double in_bin = static_cast<double>(of_window[2 + bin]);
