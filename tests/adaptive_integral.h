@@ -53,12 +53,14 @@ class AdaptiveIntegral {
     for (Wide x = first, step = 0.5L;; step *= 1.3L) {
       x -= step;
       cuts_.push_back(x);
+      if (x < -11000) throw std::logic_error("the adaptive integral has no end");
       note(x);
       if (f_(x) + std::log(1 + first - x) < peak_ - 46) break;
     }
     for (Wide x = last, step = 0.5L;; step *= 1.3L) {
       x += step;
       cuts_.push_back(x);
+      if (x > 11000) throw std::logic_error("the adaptive integral has no end");
       note(x);
       if (f_(x) + moments * x + std::log(1 + x - last) < moment_peak - 46 &&
           f_(x) + std::log(1 + x - last) < peak_ - 46)

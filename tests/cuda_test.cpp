@@ -46,7 +46,10 @@ const Case kCases[] = {{"flat", "uniform", "flat", 8},
                        {"many", "half_normal:10", "flat", 300},
                        {"pooled", "fixed:0", "flat", 8},
                        {"fixed", "fixed:8", "uniform:-20,20", 8},
-                       {"separate", "fixed:inf", "normal:0,5", 8}};
+                       {"separate", "fixed:inf", "normal:0,5", 8},
+                       {"table", "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv", "flat", 8},
+                       {"mixture", "mixture:0.4*half_cauchy:5+0.3*conventional+0.3*uniform:3", "normal:0,5", 8},
+                       {"atoms", "mixture:0.3*fixed:0+0.2*fixed:7+0.5*table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv", "flat", 8}};
 
 Data data_of(const Case& c) { return c.n_schools == 8 ? eight_schools() : many_schools(c.n_schools); }
 

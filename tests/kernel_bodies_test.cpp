@@ -49,7 +49,8 @@ std::vector<Case> cases() {
           {"uniform", eight_schools(), "uniform:50", "uniform:-20,20"},
           {"pooled", eight_schools(), "fixed:0", "flat"},
           {"separate", eight_schools(), "fixed:inf", "normal:0,5"},
-          {"many", many_schools(300), "half_normal:10", "flat"}};
+          {"many", many_schools(300), "half_normal:10", "flat"},
+          {"mixture", eight_schools(), "mixture:0.2*log_normal:0,0.01+0.3*conventional+0.2*uniform:3+0.3*fixed:0", "flat"}};
 }
 
 class KernelBodies : public testing::TestWithParam<Case> {

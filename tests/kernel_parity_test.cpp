@@ -52,6 +52,10 @@ Data data_of(int64_t n_schools) {
   return n_schools == 8 ? eight_schools() : many_schools(n_schools);
 }
 
+const char* const kTable = "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv";
+const char* const kMixture = "mixture:0.4*half_cauchy:5+0.3*conventional+0.3*uniform:3";
+const char* const kAtoms = "mixture:0.3*fixed:0+0.2*fixed:7+0.5*table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv";
+
 // Every J at which the code changes its path (pairs of normals, eights of schools, tiles of 256),
 // every prior of mu, tau random and known.
 std::vector<Case> all_cases() {
@@ -60,7 +64,7 @@ std::vector<Case> all_cases() {
     for (const char* mu : {"flat", "normal:1,3", "uniform:-2,6"})
       for (const char* tau : {"half_cauchy:5", "fixed:0", "fixed:1", "fixed:inf"})
         cases.push_back({data_of(n_schools), tau, mu});
-  for (const char* tau : {"uniform", "uniform:50", "half_normal:5"})
+  for (const char* tau : {"uniform", "uniform:50", "half_normal:5", kTable, kMixture, kAtoms})
     cases.push_back({eight_schools(), tau, "flat"});
   return cases;
 }
@@ -74,6 +78,7 @@ std::vector<Case> fit_cases() {
         cases.push_back({data_of(n_schools), tau, mu});
   cases.push_back({eight_schools(), "uniform", "flat"});
   cases.push_back({eight_schools(), "uniform:50", "flat"});
+  for (const char* tau : {kTable, kMixture, kAtoms}) cases.push_back({eight_schools(), tau, "normal:1,3"});
   cases.push_back({many_schools(300), "half_normal:5", "normal:1,3"});
   cases.push_back({many_schools(2), "half_normal:1", "uniform:-20,20"});
   for (const char* tau : {"fixed:0", "fixed:1", "fixed:inf"})

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
@@ -15,8 +18,9 @@
 #include "kernels/math/posterior.h"
 #include "tests/direct_integration.h"
 #include "tests/prior_examples.h"
-#include "tests/prior_formulas.h"
+#include "tests/prior_oracle.h"
 #include "tests/refusal.h"
+#include "tests/scratch_folder.h"
 
 namespace taugrid {
 
@@ -73,10 +77,17 @@ OwnedRecord record_of(const TauPrior& prior, double unit) { return {prior, unit}
 double mass_of(const PriorRecord& record, double unit) {
   const double from = std::max(record.lower_x, -600.0), to = std::min(record.upper_x, 600.0);
   static const std::vector<std::pair<Wide, Wide>> kRule = gauss_rule(16);
+  // Panels a quarter wide, and cut where the density or a derivative of it jumps.
+  std::vector<double> cuts;
+  for (const NumberRange& range : {record.kinks, record.jumps})
+    for (int i = 0; i < range.n; ++i) cuts.push_back(record.numbers[range.first + i]);
+  std::erase_if(cuts, [&](double x) { return !(from < x && x < to); });
   const int n_panels = 2400;
+  for (int p = 0; p <= n_panels; ++p) cuts.push_back(from + (to - from) * p / n_panels);
+  std::sort(cuts.begin(), cuts.end());
   Wide sum = 0;
-  for (int p = 0; p < n_panels; ++p) {
-    const Wide half = (to - from) / (2.0L * n_panels), middle = from + (2 * p + 1) * half;
+  for (size_t p = 0; p + 1 < cuts.size(); ++p) {
+    const Wide half = (Wide(cuts[p + 1]) - cuts[p]) / 2, middle = cuts[p] + half;
     for (const auto& [t, weight] : kRule) {
       const Wide x = middle + half * t;
       sum += weight * half * std::exp(static_cast<Wide>(log_density_in_x(record, unit, static_cast<double>(x))));
@@ -104,6 +115,39 @@ TEST_P(TauPriors, ParsesItsExample) {
   EXPECT_EQ(prior_.parameters.size(), prior_numbers(GetParam().example).size());
   for (size_t i = 0; i < prior_.parameters.size(); ++i)
     EXPECT_EQ(prior_.parameters[i], static_cast<double>(prior_numbers(GetParam().example)[i]));
+}
+
+// "none", "1/2", "3", "2 shape + 1", "0, or none with A"; a mixture's is its heaviest row's.
+TEST_P(TauPriors, SaysItsTailExponentInWords) {
+  std::string text = GetParam().tail;
+  if (prior_.name == "mixture") {
+    EXPECT_EQ(text, "least of its rows");
+    EXPECT_EQ(prior_.tail_exponent, 2.0);
+    EXPECT_EQ(parse_tau_prior("mixture:0.5*half_t:4,1+0.5*lomax:0.5,2").tail_exponent, 1.5);
+    EXPECT_EQ(parse_tau_prior("mixture:0.5*half_normal:1+0.5*uniform:2").tail_exponent, INFINITY);
+    return;
+  }
+  if (prior_.name == "uniform") {
+    EXPECT_EQ(text, "0, or none with A");
+    return;
+  }
+  if (text == "none") {
+    EXPECT_EQ(prior_.tail_exponent, INFINITY);
+    return;
+  }
+  double expected = 0;
+  if (text == "1/2") {
+    expected = 0.5;
+  } else if (const size_t plus = text.find(" + 1"); plus != std::string::npos) {
+    // The parameter comes first in all of them.
+    const bool twice = text.rfind("2 ", 0) == 0;
+    const std::string name = text.substr(twice ? 2 : 0, plus - (twice ? 2 : 0));
+    EXPECT_EQ(std::string(GetParam().syntax).rfind(prior_.name + ":" + name, 0), 0u);
+    expected = (twice ? 2 : 1) * prior_.parameters[0] + 1;
+  } else {
+    expected = std::stod(text);
+  }
+  EXPECT_EQ(prior_.tail_exponent, expected);
 }
 
 class TauDensities : public TauPriors {};
@@ -150,19 +194,18 @@ TEST_P(TauPriors, IsProperIffItsTailAndPointsSaySo) {
 }
 
 TEST_P(TauDensities, IsTheDensityOfItsFormulaInAnyUnit) {
-  const std::vector<double> sigma = schools(1.0);
+  const PriorOracle oracle = prior_oracle(prior_example(GetParam()), schools(1.0));
   for (const double unit : {1.0, 0x1p-20, 0x1p11}) {
     const OwnedRecord record = record_of(prior_, unit);
     std::optional<double> constant;
     for (const double tau : {1e-12, 1e-3, 0.7, 4.9, 5.1, 49.0, 1e3}) {
       const double x = std::log(tau / unit);
       if (!(record->lower_x < x && x < record->upper_x)) continue;
-      const PriorFormula formula = prior_formula(prior_example(GetParam()), sigma, tau);
       // Per unit of x, in whatever unit, it is tau times the density per unit of tau.
-      const double expected = static_cast<double>(formula.log_density + std::log(static_cast<Wide>(tau)));
+      const double expected = static_cast<double>(oracle.log_density(tau) + std::log(static_cast<Wide>(tau)));
       double difference = log_density_in_x(record, unit, x) - expected;
       // An improper density has no normalisation to carry the unit over.
-      if (formula.up_to_a_constant || !prior_.proper) {
+      if (!prior_.proper) {
         if (!constant) constant = difference;
         difference -= *constant;
       }
@@ -252,6 +295,89 @@ TEST(ParseTauPrior, RefusesBadTextsByNameParameterAndValue) {
       {"flat", {"'flat'", "unknown"}},
   };
   for (const Bad& b : bad) expect_refused(refusal([&] { parse_tau_prior(b.text); }), b);
+}
+
+TEST(ParseTauPrior, RefusesBadMixtures) {
+  const Bad bad[] = {
+      {"mixture", {"tau prior mixture", "no rows", "WEIGHT*PRIOR"}},
+      {"mixture:", {"no rows"}},
+      {"mixture:half_normal:1", {"row 1 is 'half_normal:1'", "WEIGHT*PRIOR"}},
+      {"mixture:0.5*half_normal:1+0.4*half_cauchy:5", {"weights sum to 0.9", "must sum to 1"}},
+      {"mixture:0.5*half_normal:1+0.5*half_cauchy:-5", {"row 2", "half_cauchy:-5", "scale is -5", "positive"}},
+      {"mixture:0*half_normal:1+1*half_cauchy:5", {"row 1", "weight is 0", "positive"}},
+      {"mixture:-0.5*half_normal:1+1.5*half_cauchy:5", {"row 1", "weight is -0.5"}},
+      {"mixture:nan*half_normal:1", {"row 1", "weight is nan"}},
+      {"mixture:0.5*uniform+0.5*half_cauchy:5", {"row 1", "uniform is improper"}},
+      {"mixture:0.5*half_normal:1+0.5*jeffreys", {"row 2", "jeffreys is improper"}},
+      {"mixture:0.5*half_normal:1+0.5*mixture:1*half_normal:2", {"row 2 is a mixture itself"}},
+      {"mixture:0.5*half_normal:1+0.5*cauchy:2", {"row 2", "tau prior 'cauchy' is unknown"}},
+      {"mixture:0.5*half_normal:1+0.5*fixed:inf", {"row 2", "fixed:inf"}},
+      {"mixture:0.5*half_normal:1+half_cauchy:5", {"row 1", "half_normal:1+half_cauchy:5"}},
+  };
+  for (const Bad& b : bad) expect_refused(refusal([&] { parse_tau_prior(b.text); }), b);
+  std::string many = "mixture:";
+  for (int i = 0; i < 17; ++i) many += (i == 0 ? "" : "+") + std::string("0.058823529411764705*half_normal:1");
+  EXPECT_NE(refusal([&] { parse_tau_prior(many); }).find("has 17 rows, must have at most 16"), std::string::npos);
+}
+
+TEST(ParseTauPrior, ReadsMixtures) {
+  const TauPrior prior = parse_tau_prior("mixture: 0.25*half_normal:1 + 7.5e-1 * half_t:4,+1e+1");
+  ASSERT_EQ(prior.rows.size(), 2u);
+  EXPECT_EQ(prior.weights, (std::vector<double>{0.25, 0.75}));
+  EXPECT_EQ(prior.rows[0].text, "half_normal:1");
+  EXPECT_EQ(prior.rows[1].parameters, (std::vector<double>{4, 10}));
+  EXPECT_EQ(prior.tail_exponent, 5.0);
+  EXPECT_EQ(parse_tau_prior("mixture:0.5*i2+0.5*half_normal:1").min_schools, 2);
+}
+
+TEST(ParseTauPrior, RefusesBadTablesByFileRowAndValue) {
+  const ScratchFolder folder;
+  const auto refused = [&](const std::string& text) {
+    return refusal([&] { parse_tau_prior("table:" + folder.write("t.csv", text)); });
+  };
+  struct BadTable {
+    const char* text;
+    std::vector<std::string> named;
+  };
+  const BadTable bad[] = {
+      {"", {"t.csv", "no header", "tau and density"}},
+      {"tau,p\n1,2\n2,3\n", {"there is no column density"}},
+      {"tau,density\n", {"at least two rows"}},
+      {"tau,density\n1,2\n", {"at least two rows"}},
+      {"tau,density\n0,0\n1,2\n2,0\n", {"at least two rows"}},
+      {"tau,density\n1,2\nx,3\n", {"row 2 (line 3)", "tau is 'x'", "not a number"}},
+      {"tau,density\n-1,2\n2,3\n", {"row 1 (line 2)", "tau is -1"}},
+      {"tau,density\n1,2\n1,3\n", {"row 2 (line 3)", "tau is 1", "above that of the row before"}},
+      {"tau,density\n1,2\ninf,3\n", {"row 2", "tau is inf"}},
+      {"tau,density\n1,2\n2,-3\n", {"row 2", "density is -3"}},
+      {"tau,density\n1,2\n2,nan\n", {"row 2", "density is nan"}},
+      {"tau,density\n1,2\n2,0\n3,1\n", {"row 2", "density is 0", "at the ends only"}},
+      {"tau,density\n1,2\n2\n", {"row 2 (line 3)", "1 fields, but the header has 2"}},
+  };
+  for (const BadTable& b : bad) {
+    const std::string message = refused(b.text);
+    for (const std::string& part : b.named) EXPECT_NE(message.find(part), std::string::npos) << message << " (lacks " << part << ")";
+  }
+  EXPECT_NE(refusal([&] { parse_tau_prior("table:" + folder.file("absent.csv")); }).find("absent.csv"), std::string::npos);
+  EXPECT_NE(refusal([&] { parse_tau_prior("table"); }).find("names no file"), std::string::npos);
+}
+
+TEST(ParseTauPrior, EndsTheSupportOfATableAtItsOutermostPositiveRows) {
+  const ScratchFolder folder;
+  const TauPrior prior = parse_tau_prior("table:" + folder.write("t.csv", "tau,density\n0,0\n1,0\n2,5\n4,1\n8,0\n"));
+  ASSERT_EQ(prior.knots.size(), 2u);
+  const OwnedRecord record = record_of(prior, 1.0);
+  EXPECT_EQ(std::exp(record->lower_x), 2.0);
+  EXPECT_NEAR(std::exp(record->upper_x), 4.0, 1e-15);
+  // Two rows are an exponential: its integral is the logarithmic mean times the width.
+  const double mean = (5 - 1) / std::log(5.0);
+  EXPECT_NEAR(log_density_in_x(record, 1.0, std::log(2.0)), std::log(2 * 5 / (2 * mean)), 1e-14);
+}
+
+TEST(PriorReference, IsTheDocument) {
+  std::ifstream file(TAUGRID_SOURCE_DIR "/docs/priors.md");
+  const std::string document{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_TRUE(document == prior_reference()) << "taugrid info --priors > docs/priors.md";
 }
 
 class MuPriors : public testing::TestWithParam<TauPriorRow> {};

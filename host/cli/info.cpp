@@ -1,9 +1,12 @@
 // taugrid info: what this program is, and what it runs on.
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "host/cli/commands.h"
 #include "host/taugrid/device.h"
 #include "host/taugrid/output_file.h"
+#include "host/taugrid/priors.h"
 
 namespace taugrid::cli {
 namespace {
@@ -30,8 +33,16 @@ void run() {
 }  // namespace
 
 Command info_command(CLI::App& program) {
-  return {program.add_subcommand("info", "Version, stream version, devices, instruction sets"),
-          run};
+  CLI::App* app =
+      program.add_subcommand("info", "Version, stream version, devices, instruction sets");
+  const auto priors = std::make_shared<bool>(false);
+  app->add_flag("--priors", *priors, "The reference of all priors instead, in Markdown");
+  return {app, [priors] {
+            if (!*priors) return run();
+            OutputFile out("-");
+            out.write(prior_reference());
+            out.commit();
+          }};
 }
 
 }  // namespace taugrid::cli

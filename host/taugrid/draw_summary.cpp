@@ -39,6 +39,17 @@ struct Counting {
       shift.push_back(std::isfinite(median) ? median : 0.0);
       for (int k = 0; k < plan.n_windows; ++k) {
         const bool usable = q[2 * k] < q[2 * k + 1];
+        // Both ends at an atom of tau (or at a known tau): a window that holds it and nothing else.
+        const bool at_atom = q[2 * k] == q[2 * k + 1];
+        atom.push_back(at_atom ? q[2 * k] : kNaN);
+        if (at_atom) {
+          const double rounded = static_cast<double>(static_cast<float>(q[2 * k]));  // as draws in single have it
+          const double from = std::min(q[2 * k], rounded), to = std::max(q[2 * k], rounded);
+          lower.push_back(from);
+          upper.push_back(to > 0.0 ? std::nextafter(to, kInfinity) : 0x1p-1000);
+          scale.push_back(0.0);
+          continue;
+        }
         lower.push_back(usable ? q[2 * k] : kInfinity);
         upper.push_back(usable ? q[2 * k + 1] : kInfinity);
         scale.push_back(usable ? kBinsPerWindow / (q[2 * k + 1] - q[2 * k]) : 0.0);
@@ -52,13 +63,15 @@ struct Counting {
 
   CountedWindows windows(int64_t column, const uint64_t* counts) const {
     const int64_t k = column * plan.n_windows;
-    return {plan.n_windows, kBinsPerWindow, plan.lower + k, plan.upper + k, counts + k * counts_per_window()};
+    return {plan.n_windows, kBinsPerWindow, plan.lower + k, plan.upper + k,
+            counts + k * counts_per_window(), atom.data() + k};
   }
 
   size_t n_counts() const { return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window()); }
 
   CountPlan plan;
   std::vector<double> shift, lower, upper, scale;
+  std::vector<double> atom;  // (n_columns, n_windows): NaN where the window holds more
 };
 
 template <class T>

@@ -81,7 +81,8 @@ std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
                    single->table.view(),
                    centre,
                    static_cast<float>(engine.unit),
-                   engine.log_unit};
+                   engine.log_unit,
+                   engine.draw_atoms<float>()};
   return single;
 }
 
@@ -140,7 +141,10 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
 
 const TauTable& Engine::table() const {
   std::call_once(table_made_, [&] {
-    if (tau_is_random) table_ = make_tau_table(*kernels, posterior->tau);
+    if (!tau_is_random) return;
+    // With atoms alone the table is looked into, and what it says is not taken.
+    if (posterior->tau.n > 0) table_ = make_tau_table(*kernels, posterior->tau);
+    else table_ = empty_tau_table();
   });
   return table_;
 }
@@ -166,9 +170,28 @@ void Engine::fit(const FitRequest& wanted, FitResult& result) const {
   }
 }
 
+template <class T>
+DrawAtomsOf<T> Engine::draw_atoms() const {
+  DrawAtomsOf<T> atoms = {};
+  if (!tau_is_random || posterior->n_atoms == 0) return atoms;
+  const double* prior = problem.tau_prior.numbers + problem.tau_prior.atoms.first;
+  atoms.n = posterior->n_atoms;
+  atoms.smooth_mass = static_cast<T>(posterior->smooth_mass);
+  double up_to = 0.0;
+  for (int k = 0; k < atoms.n; ++k) {
+    up_to += posterior->atom_mass[k];
+    const double tau = posterior->atom[k];
+    const double log_tau = tau > 0.0 ? log<Scalar<>>(tau) + log_unit : 0.0;
+    atoms.up_to[k] = static_cast<T>(up_to);
+    atoms.tau[k] = static_cast<T>(tau);
+    atoms.log_prior[k] = static_cast<T>(prior[2 * k + 1] - static_cast<double>(problem.n_schools) * log_tau);
+  }
+  return atoms;
+}
+
 template <>
 DrawModel Engine::draw_model() const {
-  return {problem, table().view(), centre, unit, log_unit};
+  return {problem, table().view(), centre, unit, log_unit, draw_atoms<double>()};
 }
 
 template <>

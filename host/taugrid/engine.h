@@ -54,6 +54,9 @@ struct Engine {
   template <class T = double>
   DrawModelOf<T> draw_model() const;
   int64_t n_columns(bool with_lp) const { return model.data.n_schools() + (with_lp ? 4 : 3); }
+  // The atoms of tau as draws take them.
+  template <class T>
+  DrawAtomsOf<T> draw_atoms() const;
   // What is asked of a fit, but for the probabilities.
   FitRequest request() const;
   // The exact summary, on whichever device fits.

@@ -14,6 +14,7 @@
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/requests.h"
+#include "kernels/math/atoms.h"
 
 namespace taugrid {
 namespace {
@@ -213,6 +214,7 @@ double Posterior::tau_quantile(double probability) const {
   if (!s.tau_is_random) return s.model.tau_prior.parameters[0];
   const bool right = probability > 0.5;
   const double tail = right ? 1.0 - probability : probability;
+  if (s.posterior->n_atoms > 0) return s.unit * atom_quantile<Scalar<>>(*s.posterior, tail, right).tau;
   return s.unit * exp<Scalar<>>(panel_quantile<Scalar<>>(s.posterior->tau, tail, right).x);
 }
 
@@ -220,6 +222,7 @@ double Posterior::tau_cdf(double tau) const {
   const IeeeEnvironment ieee;
   const State& s = *state_;
   if (!s.tau_is_random) return tau >= s.model.tau_prior.parameters[0] ? 1.0 : 0.0;
+  if (s.posterior->n_atoms > 0) return atom_cdf<Scalar<>>(*s.posterior, tau / s.unit);
   if (!(tau > 0.0)) return 0.0;
   return panel_cdf<Scalar<>>(s.posterior->tau, log<Scalar<>>(tau / s.unit), false).mass;
 }

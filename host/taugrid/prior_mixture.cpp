@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -149,6 +149,8 @@ TauPrior parse_mixture_prior(const std::string& text) {
     }();
     if (!row.proper)
       throw refuse(fmt::format("{}: {} is improper; a weight says nothing of a density without an integral", where, row.text));
+    if (row.fixed() && std::isinf(row.parameters[0]))
+      throw refuse(where + ": fixed:inf has no posterior probability beside other priors; leave it out");
     sum += weight;
     // The heaviest tail is the mixture's; of equal ones, that without a logarithm.
     if (row.tail_exponent < prior.tail_exponent || (row.tail_exponent == prior.tail_exponent && !row.log_tail)) {
@@ -169,12 +171,17 @@ TauPrior parse_mixture_prior(const std::string& text) {
 void fill_prior_mixture(const TauPrior& prior, double unit, std::span<const double> sigma, PriorRecord& record,
                         PriorStorage& storage) {
   std::vector<PriorRecord> rows;
+  std::map<double, double> atoms;  // weight by tau
   record.form = PriorForm::kMixture;
   record.slope = -1.0;  // its density per unit of log tau has no unit
   record.lower_x = kInfinity;
   record.upper_x = -kInfinity;
   for (size_t i = 0; i < prior.rows.size(); ++i) {
     PriorRecord row = tau_prior_row_record(prior.rows[i], unit, sigma, storage);
+    if (row.form == PriorForm::kPoint) {
+      atoms[row.value] += prior.weights[i];
+      continue;
+    }
     row.log_constant += log<Scalar<>>(prior.weights[i]);
     record.lower_x = std::min(record.lower_x, row.lower_x);
     record.upper_x = std::max(record.upper_x, row.upper_x);
@@ -182,6 +189,9 @@ void fill_prior_mixture(const TauPrior& prior, double unit, std::span<const doub
     rows.push_back(row);
   }
   add_places(rows, record, storage);
+  std::vector<double> pairs;
+  for (const auto& [tau, weight] : atoms) pairs.insert(pairs.end(), {tau, log<Scalar<>>(weight)});
+  record.atoms = storage.add(pairs);
   storage.rows = std::move(rows);
 }
 

@@ -3,10 +3,12 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <stdexcept>
 
 #include "host/taugrid/prior_integral.h"
 #include "host/taugrid/prior_mixture.h"
+#include "host/taugrid/prior_reference.h"
 #include "host/taugrid/prior_storage.h"
 #include "host/taugrid/prior_table.h"
 #include "host/taugrid/typical_scale.h"
@@ -118,7 +120,7 @@ const char* const kGelman = "Gelman 2006, Bayesian Analysis 1(3)";
 const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {
       {{"uniform", "uniform or uniform:A", "flat on tau > 0 (improper), or on (0, A)", "1, or 1/A for tau < A", kGelman,
-        "uniform:50"},
+        "uniform:50", "0, or none with A"},
        {{"A", 1}},
        1,
        [](const Parameters& p) { return !p.empty(); },
@@ -129,7 +131,7 @@ const std::vector<Row>& rows() {
          r.log_constant = -r.upper_x;
        }},
       {{"half_normal", "half_normal:scale", "normal(0, scale^2) folded at 0",
-        "sqrt(2/pi)/scale exp(-tau^2/(2 scale^2))", kRoever, "half_normal:5"},
+        "sqrt(2/pi)/scale exp(-tau^2/(2 scale^2))", kRoever, "half_normal:5", "none"},
        {{"scale", 1}},
        0,
        always,
@@ -138,7 +140,7 @@ const std::vector<Row>& rows() {
          set_exponential(in.p[0], 2.0, 0.5, 0.0, 0.5 * kLog2OverPi - log_of(in.p[0]), r);
        }},
       {{"half_cauchy", "half_cauchy:scale", "Cauchy(0, scale) folded at 0", "2/(pi scale) / (1 + (tau/scale)^2)",
-        kGelman, "half_cauchy:5"},
+        kGelman, "half_cauchy:5", "2"},
        {{"scale", 1}},
        0,
        always,
@@ -148,7 +150,7 @@ const std::vector<Row>& rows() {
        }},
       {{"half_t", "half_t:df,scale", "Student's t folded at 0",
         "2 Gamma((df+1)/2) / (Gamma(df/2) sqrt(df pi) scale) (1 + (tau/scale)^2/df)^(-(df+1)/2)", kGelman,
-        "half_t:4,5"},
+        "half_t:4,5", "df + 1"},
        {{"df", 0}, {"scale", 1}},
        0,
        always,
@@ -161,7 +163,7 @@ const std::vector<Row>& rows() {
          set_ratio(scale * std::sqrt(df), 2.0, 0.5 * (df + 1.0), 0.0, log_constant, r);
        }},
       {{"half_logistic", "half_logistic:scale", "logistic folded at 0",
-        "2 exp(-tau/scale) / (scale (1 + exp(-tau/scale))^2)", kRoever, "half_logistic:5"},
+        "2 exp(-tau/scale) / (scale (1 + exp(-tau/scale))^2)", kRoever, "half_logistic:5", "none"},
        {{"scale", 1}},
        0,
        always,
@@ -172,14 +174,14 @@ const std::vector<Row>& rows() {
          r.log_constant = kLog2 - r.log_scale;
        }},
       {{"exponential", "exponential:scale", "exponential with mean scale", "exp(-tau/scale)/scale", kRoever,
-        "exponential:5"},
+        "exponential:5", "none"},
        {{"scale", 1}},
        0,
        always,
        no_tail,
        [](const Inputs& in, PriorRecord& r) { set_exponential(in.p[0], 1.0, 1.0, 0.0, -log_of(in.p[0]), r); }},
       {{"lomax", "lomax:shape,scale", "Lomax (Pareto of the second kind)",
-        "shape/scale (1 + tau/scale)^-(shape+1)", kRoever, "lomax:3,10"},
+        "shape/scale (1 + tau/scale)^-(shape+1)", kRoever, "lomax:3,10", "shape + 1"},
        {{"shape", 0}, {"scale", 1}},
        0,
        always,
@@ -187,7 +189,7 @@ const std::vector<Row>& rows() {
        [](const Inputs& in, PriorRecord& r) {
          set_ratio(in.p[1], 1.0, in.p[0] + 1.0, 0.0, log_of(in.p[0]) - log_of(in.p[1]), r);
        }},
-      {{"rayleigh", "rayleigh:scale", "Rayleigh", "tau/scale^2 exp(-tau^2/(2 scale^2))", kRoever, "rayleigh:5"},
+      {{"rayleigh", "rayleigh:scale", "Rayleigh", "tau/scale^2 exp(-tau^2/(2 scale^2))", kRoever, "rayleigh:5", "none"},
        {{"scale", 1}},
        0,
        always,
@@ -196,7 +198,7 @@ const std::vector<Row>& rows() {
          set_exponential(in.p[0], 2.0, 0.5, 1.0, -2.0 * log_of(in.p[0]), r);
        }},
       {{"log_normal", "log_normal:meanlog,sdlog", "log tau is normal",
-        "exp(-(log tau - meanlog)^2/(2 sdlog^2)) / (tau sdlog sqrt(2 pi))", kRoever, "log_normal:1,1"},
+        "exp(-(log tau - meanlog)^2/(2 sdlog^2)) / (tau sdlog sqrt(2 pi))", kRoever, "log_normal:1,1", "none"},
        {{"meanlog", 0, Range::kAny}, {"sdlog", 0}},
        0,
        always,
@@ -212,7 +214,7 @@ const std::vector<Row>& rows() {
          r.seed_width = r.width;
        }},
       {{"log_t", "log_t:df,location,scale", "log tau is Student's t",
-        "t density of (log tau - location)/scale with df, over tau scale", kRoever, "log_t:4,1,1"},
+        "t density of (log tau - location)/scale with df, over tau scale", kRoever, "log_t:4,1,1", "1"},
        {{"df", 0}, {"location", 0, Range::kAny}, {"scale", 0}},
        0,
        always,
@@ -230,7 +232,7 @@ const std::vector<Row>& rows() {
          r.seed_width = r.width;
        }},
       {{"gamma", "gamma:shape,rate", "gamma", "rate^shape/Gamma(shape) tau^(shape-1) exp(-rate tau)", kRoever,
-        "gamma:2,0.2"},
+        "gamma:2,0.2", "none"},
        {{"shape", 0}, {"rate", -1}},
        0,
        always,
@@ -240,7 +242,7 @@ const std::vector<Row>& rows() {
          set_exponential(1.0 / rate, 1.0, 1.0, shape - 1.0, shape * log_of(rate) - log_gamma_of(shape), r);
        }},
       {{"inv_gamma", "inv_gamma:shape,scale", "tau is inverse gamma",
-        "scale^shape/Gamma(shape) tau^-(shape+1) exp(-scale/tau)", kRoever, "inv_gamma:2,5"},
+        "scale^shape/Gamma(shape) tau^-(shape+1) exp(-scale/tau)", kRoever, "inv_gamma:2,5", "shape + 1"},
        {{"shape", 0}, {"scale", 1}},
        0,
        always,
@@ -250,14 +252,14 @@ const std::vector<Row>& rows() {
          set_exponential(scale, -1.0, 1.0, -shape - 1.0, shape * log_of(scale) - log_gamma_of(shape), r);
        }},
       {{"inv_gamma_var", "inv_gamma_var:shape,scale", "tau^2 is inverse gamma (scale in squared units of y)",
-        "2 scale^shape/Gamma(shape) tau^-(2 shape+1) exp(-scale/tau^2)", kGelman, "inv_gamma_var:1,5"},
+        "2 scale^shape/Gamma(shape) tau^-(2 shape+1) exp(-scale/tau^2)", kGelman, "inv_gamma_var:1,5", "2 shape + 1"},
        {{"shape", 0}, {"scale", 2}},
        0,
        always,
        [](const Parameters& p) { return 2.0 * p[0] + 1.0; },
        [](const Inputs& in, PriorRecord& r) { set_inverse_gamma_variance(in.p[0], in.p[1], r); }},
       {{"inv_chi_scaled", "inv_chi_scaled:df,scale", "tau^2 is scaled inverse chi-squared",
-        "inv_gamma_var:df/2,df scale^2/2", kRoever, "inv_chi_scaled:4,5"},
+        "inv_gamma_var:df/2,df scale^2/2", kRoever, "inv_chi_scaled:4,5", "df + 1"},
        {{"df", 0}, {"scale", 1}},
        0,
        always,
@@ -266,7 +268,7 @@ const std::vector<Row>& rows() {
          set_inverse_gamma_variance(0.5 * in.p[0], 0.5 * in.p[0] * in.p[1] * in.p[1], r);
        }},
       {{"log_uniform", "log_uniform:lo,hi", "log tau is uniform", "1/(tau log(hi/lo)) for lo < tau < hi", kRoever,
-        "log_uniform:0.1,100"},
+        "log_uniform:0.1,100", "none"},
        {{"lo", 1}, {"hi", 1}},
        0,
        always,
@@ -277,27 +279,27 @@ const std::vector<Row>& rows() {
          r.upper_x = log_of(in.p[1]);
          r.log_constant = -log_of(r.upper_x - r.lower_x);
        }},
-      {{"sqrt", "sqrt", "uniform in sqrt(tau) (improper)", "tau^(-1/2)", kRoever, "sqrt"},
+      {{"sqrt", "sqrt", "uniform in sqrt(tau) (improper)", "tau^(-1/2)", kRoever, "sqrt", "1/2"},
        {},
        0,
        never,
        [](const Parameters&) { return 0.5; },
        [](const Inputs&, PriorRecord& r) { r.slope = -0.5; }},
-      {{"jeffreys", "jeffreys", "Jeffreys' prior of tau (improper)", "sqrt(sum (tau/v_j)^2)", kRoever, "jeffreys"},
+      {{"jeffreys", "jeffreys", "Jeffreys' prior of tau (improper)", "sqrt(sum (tau/v_j)^2)", kRoever, "jeffreys", "1"},
        {},
        0,
        never,
        tail<1>,
        [](const Inputs& in, PriorRecord& r) { set_school_sums(0.0, 0.5, 0.0, false, in, r); }},
       {{"overall_jeffreys", "overall_jeffreys", "Jeffreys' prior of (mu, tau)",
-        "sqrt(sum 1/v_j * sum (tau/v_j)^2), normalised numerically", kRoever, "overall_jeffreys"},
+        "sqrt(sum 1/v_j * sum (tau/v_j)^2), normalised numerically", kRoever, "overall_jeffreys", "2"},
        {},
        0,
        always,
        tail<2>,
        [](const Inputs& in, PriorRecord& r) { set_school_sums(0.5, 0.5, 0.0, true, in, r); }},
       {{"berger_deely", "berger_deely", "Berger & Deely's (improper)", "prod (tau/v_j)^(1/J)",
-        "Berger & Deely 1988, JASA 83(402)", "berger_deely"},
+        "Berger & Deely 1988, JASA 83(402)", "berger_deely", "1"},
        {},
        0,
        never,
@@ -306,7 +308,7 @@ const std::vector<Row>& rows() {
          set_school_sums(0.0, 0.0, 1.0 / static_cast<double>(in.sigma.size()), false, in, r);
        }},
       {{"conventional", "conventional", "Berger & Deely's proper variant",
-        "prod (tau/v_j^(3/2))^(1/J), normalised numerically", "Berger & Deely 1988, JASA 83(402)", "conventional"},
+        "prod (tau/v_j^(3/2))^(1/J), normalised numerically", "Berger & Deely 1988, JASA 83(402)", "conventional", "2"},
        {},
        0,
        always,
@@ -315,7 +317,7 @@ const std::vector<Row>& rows() {
          set_school_sums(0.0, 0.0, 1.5 / static_cast<double>(in.sigma.size()), true, in, r);
        }},
       {{"dumouchel", "dumouchel", "DuMouchel's, s0^2 = J/sum sigma_j^-2", "s0/(s0 + tau)^2",
-        "DuMouchel & Normand 2000", "dumouchel"},
+        "DuMouchel & Normand 2000", "dumouchel", "2"},
        {},
        0,
        always,
@@ -325,7 +327,7 @@ const std::vector<Row>& rows() {
          set_ratio(s0, 1.0, 2.0, 0.0, -log_of(s0), r);
        }},
       {{"shrinkage", "shrinkage", "uniform shrinkage, s0 as dumouchel's", "2 s0^2 tau/(s0^2 + tau^2)^2",
-        "Daniels 1999, Canadian J. Stat. 27(3)", "shrinkage"},
+        "Daniels 1999, Canadian J. Stat. 27(3)", "shrinkage", "3"},
        {},
        0,
        always,
@@ -335,7 +337,7 @@ const std::vector<Row>& rows() {
          set_ratio(s0, 2.0, 2.0, 1.0, kLog2 - 2.0 * log_of(s0), r);
        }},
       {{"i2", "i2", "uniform in I^2, s^2 = (J-1) S1/(S1^2 - S2), S1 = sum sigma_j^-2, S2 = sum sigma_j^-4; J >= 2",
-        "2 s^2 tau/(s^2 + tau^2)^2", kRoever, "i2"},
+        "2 s^2 tau/(s^2 + tau^2)^2", kRoever, "i2", "3"},
        {},
        0,
        always,
@@ -346,7 +348,7 @@ const std::vector<Row>& rows() {
        },
        2},
       {{"fixed", "fixed:value", "tau is known: 0 pools completely, inf not at all", "point mass at value",
-        "BDA3, section 5.5", "fixed:8"},
+        "BDA3, section 5.5", "fixed:8", "none"},
        {{"value", 1, Range::kFromZeroToInfinity}},
        0,
        always,
@@ -358,7 +360,7 @@ const std::vector<Row>& rows() {
       {{"table", "table:FILE", "CSV file with columns tau and density",
         "exp of the monotone cubic in tau through the logarithms, between the outermost knots of density above 0; "
         "normalised numerically",
-        "Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5(2)", "table:data/tau_prior.csv"},
+        "Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5(2)", "table:data/tau_prior.csv", "none"},
        {},
        0,
        always,
@@ -368,7 +370,7 @@ const std::vector<Row>& rows() {
        parse_table_prior},
       {{"mixture", "mixture:WEIGHT*PRIOR+WEIGHT*PRIOR+..", "weighted sum of proper priors of this list",
         "sum of weight p(tau), weights that sum to 1", "Roever 2020, J. Stat. Softw. 93(6)",
-        "mixture:0.5*half_normal:1+0.5*half_cauchy:5"},
+        "mixture:0.5*half_normal:1+0.5*half_cauchy:5", "least of its rows"},
        {},
        0,
        always,
@@ -553,6 +555,32 @@ PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const
   return record;
 }
 
+TauPriorFacts tau_prior_facts(const std::string& name) {
+  const Row& row = row_of(name);
+  TauPriorFacts facts;
+  static const std::map<int, std::string> kUnits = {
+      {-1, "inverse units of y"}, {0, ""}, {1, "units of y"}, {2, "squared units of y"}};
+  const size_t least = row.parameters.size() - static_cast<size_t>(row.optional);
+  for (size_t i = 0; i < row.parameters.size(); ++i) {
+    const Parameter& parameter = row.parameters[i];
+    const std::string& unit = kUnits.at(parameter.unit_power);
+    const char* range = parameter.range == Range::kPositive ? " > 0" : parameter.range == Range::kAny ? "" : " from 0 to inf";
+    facts.parameters += (i == 0 ? "" : "; ") + std::string(parameter.name) + range + (unit.empty() ? "" : ", " + unit) +
+                        (i >= least ? " (may be left out)" : "");
+  }
+  if (row.parse != nullptr) {
+    facts.proper = true;
+    facts.tail_exponent = kInfinity;
+    return facts;
+  }
+  // Of the form with all of its parameters.
+  const std::vector<double> example = split(row.text.example, "tau").numbers;
+  facts.proper = row.proper(example);
+  facts.proper_without_optional = row.optional > 0 ? row.proper({}) : facts.proper;
+  facts.tail_exponent = row.tail_exponent(example);
+  return facts;
+}
+
 std::span<const TauPriorRow> tau_prior_rows() {
   static const std::vector<TauPriorRow> kTexts = [] {
     std::vector<TauPriorRow> texts;
@@ -564,11 +592,11 @@ std::span<const TauPriorRow> tau_prior_rows() {
 
 std::span<const TauPriorRow> mu_prior_rows() {
   static const TauPriorRow kTexts[] = {
-      {"flat", "flat", "flat on the line (improper)", "1", "BDA3, section 5.4", "flat"},
+      {"flat", "flat", "flat on the line (improper)", "1", "BDA3, section 5.4", "flat", ""},
       {"normal", "normal:mean,sd", "normal", "exp(-(mu - mean)^2/(2 sd^2)) / (sd sqrt(2 pi))",
-       "Roever 2020, J. Stat. Softw. 93(6)", "normal:0,5"},
+       "Roever 2020, J. Stat. Softw. 93(6)", "normal:0,5", ""},
       {"uniform", "uniform:lower,upper", "flat between two bounds", "1/(upper - lower)", "BDA3, section 2.8",
-       "uniform:-20,20"},
+       "uniform:-20,20", ""},
   };
   return kTexts;
 }

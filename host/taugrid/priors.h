@@ -65,8 +65,12 @@ struct TauPriorRow {
   const char* density;      // formula in plain text
   const char* reference;
   const char* example;      // a valid text, for tests and help
+  const char* tail;         // of tau: its tail exponent, "none" where it falls faster than any power
 };
 std::span<const TauPriorRow> tau_prior_rows();
 std::span<const TauPriorRow> mu_prior_rows();
+
+// The reference of all priors, in Markdown: docs/priors.md.
+std::string prior_reference();
 
 }  // namespace taugrid

@@ -39,6 +39,7 @@ Located locate(const CountedWindows& windows, int64_t n, double rank) {
       if (k + 1 == windows.n_windows) return {upper, rank - below_upper + 1.0};
       continue;
     }
+    if (windows.atom != nullptr && !std::isnan(windows.atom[k])) return {windows.atom[k], 0.0};
     const double width = (upper - lower) / windows.bins;
     for (int bin = 0; bin < windows.bins; ++bin) {
       const double in_bin = static_cast<double>(of_window[2 + bin]);

@@ -25,6 +25,7 @@ struct CountedWindows {
   const double* lower;     // (n_windows)
   const double* upper;     // (n_windows)
   const uint64_t* counts;  // (n_windows, counts_per_window(bins))
+  const double* atom = nullptr;  // (n_windows), where there are any: the one value of a window, or NaN
 };
 
 // Where order statistic `rank` of n (0 .. n - 1, fractional between two) lies, and how many values share its

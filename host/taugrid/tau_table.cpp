@@ -180,6 +180,13 @@ TauTable make_tau_table(const CpuKernels& kernels, const Panels& posterior) {
   return Builder(kernels, posterior).build();
 }
 
+TauTable empty_tau_table() {
+  TauTable table;
+  table.first_part.assign(2 * kCellsPerSide, 0.0);
+  table.coefficient.assign(table.first_part.size() * kCellCoefficients, 0.0);
+  return table;
+}
+
 TauTableOf<float> round_tau_table(const TauTable& table) {
   TauTableOf<float> rounded;
   if (table.n_cells() == 0) return rounded;

@@ -26,6 +26,9 @@ using TauTable = TauTableOf<double>;
 // With u continuous the law of x is within 1e-9 of p(x | y) in total variation.
 TauTable make_tau_table(const CpuKernels& kernels, const Panels& posterior);
 
+// One that can be looked into, and says 0.
+TauTable empty_tau_table();
+
 // The table in single: the cells that it has, each number rounded once. Empty from an empty one.
 TauTableOf<float> round_tau_table(const TauTable& table);
 

@@ -9,6 +9,7 @@
 #include "kernels/cuda/chunk_size.h"
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/device_prior.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/pinned_buffer.h"
 
@@ -21,7 +22,8 @@ struct CudaDrawsOf<T>::State {
         y(host.problem.y, static_cast<size_t>(host.problem.n_schools), setup),
         sigma(host.problem.sigma, static_cast<size_t>(host.problem.n_schools), setup),
         coefficient(host.table.coefficient, static_cast<size_t>(host.table.n_cells) * kCellCoefficients, setup),
-        first_part(host.table.first_part, static_cast<size_t>(host.table.n_cells), setup) {
+        first_part(host.table.first_part, static_cast<size_t>(host.table.n_cells), setup),
+        prior(&model.problem, 1, setup) {
     setup.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();
@@ -32,6 +34,7 @@ struct CudaDrawsOf<T>::State {
   CudaStream setup;
   DrawModelOf<T> model;  // with the device's pointers
   DeviceBuffer<T> y, sigma, coefficient, first_part;
+  DevicePriors prior;
 };
 
 namespace {

@@ -4,6 +4,7 @@
 #include <cub/device/device_radix_sort.cuh>
 
 #include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/device_prior.h"
 #include "kernels/cuda/launch.h"
 
 namespace taugrid {
@@ -41,6 +42,7 @@ void cuda_log_posterior(const Problem& problem, int64_t n, const double* x, doub
   Problem on_device = problem;
   on_device.y = y.data();
   on_device.sigma = sigma.data();
+  const DevicePriors prior(&on_device, 1, stream);
   launch_log_posterior(on_device, n, points.data(), values.data(), stream);
   values.download(log_density, n_points, stream);
   stream.wait();
@@ -82,6 +84,7 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
     device_results[p].theta = device_thetas.data() + school;
     for (int64_t j = 0; j < on_device[p].n_schools; ++j) thetas[school++].quantile = take();
   }
+  const DevicePriors priors(on_device.data(), on_device.size(), stream);
   const DeviceBuffer<Problem> device_problems(on_device.data(), on_device.size(), stream);
   device_thetas.upload(thetas.data(), thetas.size(), stream);
   const DeviceBuffer<FitResult> fits(device_results.data(), device_results.size(), stream);

@@ -13,6 +13,18 @@
 
 namespace taugrid {
 
+// The atoms of tau, if it has any (atoms.h). A uniform u is for one of them where min(u, 1 - u) is smooth_mass/2 or
+// more, in the middle, so that the rest, smooth_mass of it, keeps the resolution of both tails of u.
+inline constexpr int kMaxDrawAtoms = 16;
+template <class T>
+struct DrawAtomsOf {
+  int n;
+  T smooth_mass;
+  T up_to[kMaxDrawAtoms];   // mass of the atoms up to each
+  T tau[kMaxDrawAtoms];     // internal units
+  T log_prior[kMaxDrawAtoms];  // log weight less J log tau (units of y), or at tau = 0 the former: of lp
+};
+
 // What a draw needs: the problem in internal units, and the way back from them.
 template <class T>
 struct DrawModelOf {
@@ -21,6 +33,7 @@ struct DrawModelOf {
   T centre;                // units of y: y = centre + unit * internal
   T unit;                  // a power of two
   double log_unit;
+  DrawAtomsOf<T> atoms = {};
 };
 using DrawModel = DrawModelOf<double>;
 
@@ -45,7 +58,8 @@ inline constexpr double kLargestSingleSpan = 1e18;
 
 // Draws index .. index + N - 1 (index a multiple of N) into columns + 0 .. N - 1. With kLp also
 //   lp = sum log of the density's terms as Stan's ~ statements count them (constants and data-only
-//        terms dropped, plus the log Jacobian log tau of the bound tau > 0; nothing of theta_new).
+//        terms dropped, plus the log Jacobian log tau of the bound tau > 0; nothing of theta_new). At an atom of
+//        tau the logarithm of its weight stands for the prior's density and the Jacobian.
 // In single everything is in single, but for the quantile of a truncated mu and the prior in lp, which
 // are computed in double from floats.
 template <class L, bool kLp>
@@ -64,9 +78,30 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
 
   Real x = L::splat(0);
   Real tau = L::splat(static_cast<Element>(problem.tau_prior.value));
+  const DrawAtomsOf<Element>& atoms = model.atoms;
+  auto at_atom = L::splat(1) < L::splat(0);
+  Real log_prior_of_atom = L::splat(0);
   if (!fixed) {
-    x = inverse_cdf<L>(model.table, tail_uniform<L>(block0, 0));
-    tau = exp<L>(x);
+    TailUniform<L> u = tail_uniform<L>(block0, 0);
+    Real atom = tau;
+    if (atoms.n > 0) {
+      const Element half = Element(0.5) * atoms.smooth_mass;
+      at_atom = u.tail >= half;
+      const Real past = u.tail - half;
+      const Real place = L::select(u.upper, atoms.up_to[atoms.n - 1] - past, past);
+      atom = L::splat(atoms.tau[0]);
+      log_prior_of_atom = L::splat(atoms.log_prior[0]);
+      for (int k = 1; k < atoms.n; ++k) {
+        const auto beyond = place >= atoms.up_to[k - 1];
+        atom = L::select(beyond, L::splat(atoms.tau[k]), atom);
+        log_prior_of_atom = L::select(beyond, L::splat(atoms.log_prior[k]), log_prior_of_atom);
+      }
+      const Real scaled = u.tail / atoms.smooth_mass;
+      const Real most = L::real(L::splat_bits(RealFormat<Element>::kOne) - L::splat_bits(1)) * Element(0.5);
+      u.tail = L::select(scaled < most, scaled, most);
+    }
+    x = inverse_cdf<L>(model.table, u);
+    tau = L::select(at_atom, atom, exp<L>(x));
   }
   L::store(columns + column_tau() * stride, model.unit * tau);
   const Real far = L::splat(static_cast<Element>(kFarTauOf<Element>));
@@ -121,9 +156,10 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
     if constexpr (kLp) {
       // (theta - mu)/tau = sqrt(w) (tau sqrt(w) gap + sigma z), with no difference of near equals.
       // At tau = 0 and infinity theta given mu is no term of the model.
-      const Real from_mu = no_pooling || complete_pooling
-                               ? L::splat(0)
-                               : root_w * L::fma(tau * root_w, gap, sigma * z);
+      Real from_mu = no_pooling || complete_pooling
+                         ? L::splat(0)
+                         : root_w * L::fma(tau * root_w, gap, sigma * z);
+      if (atoms.n > 0) from_mu = L::select(tau > Element(0.0), from_mu, L::splat(0));
       const Real from_y = no_pooling ? z : root_w * L::fma(sigma * root_w, gap, -(tau * z));
       squares = squares + (L::fma(from_mu, from_mu, from_y * from_y));
     }
@@ -146,6 +182,7 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
 
   if constexpr (kLp) {
     Real lp = Element(-0.5) * squares;
+    const Real lp_of_atom = lp + log_prior_of_atom;
     if (!fixed) {
       const double log_unit = model.log_unit;
       lp = in_double(
@@ -160,6 +197,7 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
                    log_prior_at<D>(problem, log_internal, at_tau) - prior.log_constant + (prior.slope + 1.0) * log_unit;
           },
           lp, x);
+      lp = L::select(at_atom, lp_of_atom, lp);
     }
     if (problem.mu.form == MuForm::kNormal) {
       const Real r = (mu - Element(a)) / Element(b);

@@ -64,6 +64,36 @@ TAUGRID_TEMPLATE inline void set_normal(Team& team, const FitRequest& request, d
   result.shortest_upper = mean + half;
 }
 
+// Quantiles, mode and shortest interval of tau where it has atoms. The mode is the likeliest of them, ties taking
+// the leftmost: there the density is infinite.
+template <class Team>
+TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+                                        ParameterResult& result) {
+  using S = Scalar<double, typename Team::Lanes>;
+  team.once([&] {
+    for (int i = 0; i < request.n_probabilities; ++i) {
+      const double p = request.probabilities[i];
+      result.quantile[i] = atom_quantile<S>(w, p > 0.5 ? 1.0 - p : p, p > 0.5).tau;
+    }
+  });
+  if (!request.mode_and_shortest) return;
+  int best = 0;
+  for (int k = 1; k < w.n_atoms; ++k)
+    if (w.atom_mass[k] > w.atom_mass[best]) best = k;
+  result.mode = w.atom[best];
+  const auto log_density = [&](double x) {
+    GivenTau<S> at;
+    return log_posterior<S>(problem, x, at) - x;
+  };
+  double support_lower = w.atom[0], support_upper = w.atom[w.n_atoms - 1];
+  if (w.smooth_mass > 0.0) {
+    support_lower = min_of(support_lower, exp<S>(problem.tau_prior.lower_x));
+    support_upper = max_of(support_upper, exp<S>(problem.tau_prior.upper_x));
+  }
+  atom_shortest<S>(w, request.level, log_density, support_lower, support_upper, result.shortest_lower,
+                   result.shortest_upper);
+}
+
 // The posterior of tau itself, of which the panels hold the logarithm.
 template <class Team>
 TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
@@ -81,6 +111,10 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
   });
   result.mean = request.tau_moments >= 1 ? mean : quiet_nan();
   result.sd = request.tau_moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+  if (w.n_atoms > 0) {
+    fit_tau_with_atoms(team, problem, request, w, result);
+    return;
+  }
   const auto value = [](double x) { return exp<S>(x); };
   panel_law_quantiles(team, w.tau, request, value, w, result.quantile);
   if (!request.mode_and_shortest) return;
@@ -180,6 +214,24 @@ template <class Team>
 TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace& w, FitResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
+  if (w.n_atoms > 0) {
+    // The density is infinite where tau is an atom: the largest density of mu there, times the atom's mass.
+    double best = 0.0;
+    for (int k = 0; k < w.n_atoms; ++k) {
+      const int node = w.n_nodes - kPanelNodes + k;
+      double mu = w.mu_hat[node], log_f = log<S>(w.atom_mass[k]) - 0.5 * log<S>(w.v_mu[node]);
+      if (problem.mu.form == MuForm::kUniform) {
+        mu = min_of(max_of(mu, problem.mu.a), problem.mu.b);
+        const double r = mu - w.mu_hat[node];
+        log_f = log_f - w.log_mu_mass[node] - 0.5 * (r * r) / w.v_mu[node];
+      }
+      if (k > 0 && !(log_f > best)) continue;
+      best = log_f;
+      result.joint_mode_tau = w.atom[k];
+      result.joint_mode_mu = mu;
+    }
+    return;
+  }
   // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no mass term.
   const auto at_best_mu = [&](auto lanes, auto x, auto& mu) {
     using M = decltype(lanes);
@@ -241,7 +293,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
   result.nodes = w.n_nodes;
   result.moments_out_of_range = false;
-  if (!fixed && request.tau_moments > 0 && w.tau.upper[w.tau.n - 1] > 345.0) {
+  if (!fixed && request.tau_moments > 0 && w.tau.n > 0 && w.tau.upper[w.tau.n - 1] > 345.0) {
     // A tail that hardly falls: the integral of tau^2 reaches past the largest double.
     request.tau_moments = 0;
     if (!proper_mu) request.mu_moments = 0;

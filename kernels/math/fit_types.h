@@ -42,6 +42,7 @@ inline constexpr int kMaxMixtureNodes = 256;
 inline constexpr int kMostPriorScan = 256;
 inline constexpr int kMostPriorCuts = 160;
 inline constexpr int kMostPriorJumps = 32;
+inline constexpr int kMaxAtoms = 16;  // as many as nodes in a panel
 inline constexpr int kMaxCuts = 192 + kMostPriorCuts + 8 * kMostPriorJumps;
 
 // One problem's memory: the size does not depend on J.
@@ -60,7 +61,13 @@ struct FitWorkspace {
   double cuts[kMaxCuts];
   int n_cuts;
 
-  // At the nodes of `tau` (or at the one value of a fixed tau, padded with weights of 0).
+  // Probabilities of the atoms of tau, ascending, and of the rest, which `tau` is the law of; what the rest has below
+  // and above each atom.
+  int n_atoms;
+  double smooth_mass;
+  double atom[kMaxAtoms], atom_mass[kMaxAtoms], atom_below[kMaxAtoms], atom_above[kMaxAtoms];
+
+  // At the nodes of `tau` and its atoms (or at the one value of a fixed tau, padded with weights of 0).
   int n_nodes;
   bool unresolved;            // of `tau`, or of any `other` so far
   int first_node, end_node;  // those that a mixture notices

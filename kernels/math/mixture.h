@@ -140,8 +140,18 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
     const bool falls = i == kPoints - 1 || lane_value[i] >= lane_value[i + 1];
     if (rises && falls) ++peaks;
   }
-  const double a = lane_x[best > 0 ? best - 1 : 0];
-  const double b = lane_x[best < kPoints - 1 ? best + 1 : best];
+  double a = lane_x[best > 0 ? best - 1 : 0];
+  double b = lane_x[best < kPoints - 1 ? best + 1 : best];
+  // A component too narrow for that grid, as of an atom of tau at 0: what stands out most by itself.
+  int tallest = 0;
+  for (int i = 1; i < law.n; ++i)
+    if (law.weight[i] * law.inverse_sd[i] > law.weight[tallest] * law.inverse_sd[tallest]) tallest = i;
+  const double sd = 1.0 / law.inverse_sd[tallest], at = law.mean[tallest];
+  if (6.0 * sd < (hi - lo) / (kPoints - 1) && L::lane(law.log_density(L::splat(at)), 0) > lane_value[best]) {
+    a = max_of(at - 3.0 * sd, lo);
+    b = min_of(at + 3.0 * sd, hi);
+    peaks = 2;
+  }
   return {find_maximum(law.team, rule, log_density, a, b, 0.0, node_value, coefficient).x, peaks == 1};
 }
 

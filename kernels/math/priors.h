@@ -60,6 +60,7 @@ struct PriorRecord {
   // In x, ascending: where the scan looks besides its own points; where panels are cut; where the density jumps;
   // and where its second derivative does, at which a panel that must be halved is cut rather than at its middle.
   NumberRange scan, cuts, jumps, kinks;
+  NumberRange atoms;            // kMixture: tau and log weight of each, ascending
 };
 
 TAUGRID_INLINE bool has_school_sums(const PriorRecord& prior) {

@@ -7,6 +7,7 @@
 // 3. Evaluate mu | tau, y at every node.
 #pragma once
 
+#include "kernels/math/atoms.h"
 #include "kernels/math/fit_types.h"
 #include "kernels/math/maximum.h"
 #include "kernels/math/posterior.h"
@@ -315,6 +316,8 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   team.once([&] {
     make_panel_rule(w.rule);
     w.unresolved = false;
+    w.n_atoms = 0;
+    w.smooth_mass = 1.0;
   });
   if (problem.tau_prior.form == PriorForm::kPoint) {
     const double tau = problem.tau_prior.value;
@@ -334,6 +337,13 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
     return log_likelihood_at_tau2<Scalar<double, L>>(problem, tau * tau, at);
   }
 
+  const PriorRecord& prior = problem.tau_prior;
+  if (prior.form == PriorForm::kMixture && prior.n_rows == 0) {  // atoms alone
+    team.once([&] { w.n_nodes = w.tau.n = 0; });
+    const double log_evidence = add_atoms(team, problem, kLogNothing, w);
+    conditionals_at_nodes(team, problem, w);
+    return log_evidence;
+  }
   const auto log_density = [&](typename L::Real x) {
     GivenTau<L> at;
     return log_posterior<L>(problem, x, at);
@@ -354,8 +364,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   tolerance.plain_below = problem.mu.form == MuForm::kUniform
                               ? problem.tau_prior.lower_x
                               : 0.5 * log<Scalar<double, L>>(given_tau<Scalar<double, L>>(problem, 0.0).v_mu) - 3.0;
-  const PriorRecord& prior = problem.tau_prior;
-  if (prior.numbers != nullptr) tolerance.most = kMaxPanels;
+  if (prior.numbers != nullptr) tolerance.most = kMaxPanels - 1;  // one for atoms
   const AtKink split{prior.numbers + prior.kinks.first, prior.kinks.n};
   build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau, split);
   if (w.tau.n > tolerance.most - 2) {
@@ -378,8 +387,10 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
     w.first_node = first * kPanelNodes;
     w.end_node = (last + 1) * kPanelNodes;
   });
+  double log_evidence = w.tau.log_mass;
+  if (prior.atoms.n > 0) log_evidence = add_atoms(team, problem, log_evidence, w);
   conditionals_at_nodes(team, problem, w);
-  return w.tau.log_mass;
+  return log_evidence;
 }
 
 }  // namespace taugrid

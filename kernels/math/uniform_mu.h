@@ -45,6 +45,11 @@ TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, 
     if (!(w.tau.weight[i] * (1.0 + per_variance * w.tau2[i]) > 1e-15)) continue;
     const Real z = (x - w.mean[i]) * w.inverse_sd[i];
     Real log_f = w.log_weight[i] - 0.5 * (z * z);
+    if (law != UniformMuLaw::kMu && w.tau2[i] == 0.0) {  // an atom at tau = 0, where theta = mu
+      const auto inside = L::both(x >= problem.mu.a, x <= problem.mu.b);
+      sum = sum + L::select(inside, exp<L>(log_f), L::splat(0.0));
+      continue;
+    }
     if (law != UniformMuLaw::kMu) {
       // mu | theta, tau, y: the other schools and the one observation theta with variance tau^2.
       const double precision_all = 1.0 / w.v_mu[i];
