@@ -109,8 +109,12 @@ double standard_deviation(double sum, double sum_of_squares, double n) {
   return n > 1.0 ? std::sqrt(std::max(0.0, sum_of_squares - sum * sum / n) / (n - 1.0)) : kNaN;
 }
 
+// Sorts n values, ascending, on whichever device has them.
+using Sort = void (*)(double* values, int64_t n);
+void cpu_sort(double* values, int64_t n) { std::sort(values, values + n); }
+
 // Mean, sd and quantiles (R's type 7) of values that may be reordered.
-SampleSummary exact_sample(std::vector<double>& values) {
+SampleSummary exact_sample(std::vector<double>& values, Sort sort) {
   const size_t n = values.size();
   SampleSummary sample{};
   // Two passes: the second about the mean.
@@ -124,7 +128,7 @@ SampleSummary exact_sample(std::vector<double>& values) {
   }
   sample.sd = standard_deviation(first, second, static_cast<double>(n));
   sample.se_mean = sample.sd / std::sqrt(static_cast<double>(n));
-  std::sort(values.begin(), values.end());
+  sort(values.data(), static_cast<int64_t>(n));
   for (const double p : sample_probabilities()) {
     const double rank = p * static_cast<double>(n - 1);
     const size_t low = static_cast<size_t>(rank);
@@ -164,11 +168,25 @@ void mark_absent(const Model& model, DrawSummary& summary) {
 }
 
 template <class T>
+DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed, Sort sort) {
+  DrawSummary summary = empty_summary<T>(draws.n, seed);
+  summary.draws_per_second = kNaN;
+  const DrawBlockOf<T> view = draws.view();
+  std::vector<double> values;
+  for (int64_t c = 0; c < draws.n_schools + 3; ++c) {
+    const auto column = view.column(c);
+    values.assign(column.begin(), column.end());
+    summary.parameters.push_back(exact_sample(values, sort));
+  }
+  return summary;
+}
+
+template <class T>
 DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, bool with_lp,
                           const Posterior::BlockCallback& also) {
   const auto start = std::chrono::steady_clock::now();
   const DrawsOf<T> draws = engine.draws<T>(n, seed, 0, with_lp);
-  DrawSummary summary = summarise(draws, seed);
+  DrawSummary summary = summarise_draws(draws, seed, engine.on_cuda ? cuda_sort : cpu_sort);
   summary.draws_per_second =
       static_cast<double>(n) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   DoubleBlock doubles;
@@ -268,20 +286,6 @@ DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed, 
              : summarise_counts<T>(engine, n, seed, control, with_lp, also);
 }
 
-template <class T>
-DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed) {
-  DrawSummary summary = empty_summary<T>(draws.n, seed);
-  summary.draws_per_second = kNaN;
-  const DrawBlockOf<T> view = draws.view();
-  std::vector<double> values;
-  for (int64_t c = 0; c < draws.n_schools + 3; ++c) {
-    const auto column = view.column(c);
-    values.assign(column.begin(), column.end());
-    summary.parameters.push_back(exact_sample(values));
-  }
-  return summary;
-}
-
 }  // namespace
 
 DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
@@ -293,7 +297,7 @@ DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, con
   return summary;
 }
 
-DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed); }
-DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed); }
+DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed, cpu_sort); }
+DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed, cpu_sort); }
 
 }  // namespace taugrid
