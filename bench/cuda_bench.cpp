@@ -43,14 +43,16 @@ struct DeviceModel {
       : model(engine.draw_model<T>()),
         y(model.problem.y, static_cast<size_t>(model.problem.n_schools), stream),
         sigma(model.problem.sigma, static_cast<size_t>(model.problem.n_schools), stream),
-        table(model.table, kTableSizeOf<T>, stream) {
+        coefficient(model.table.coefficient, static_cast<size_t>(model.table.n_cells) * kCellCoefficients, stream),
+        first_part(model.table.first_part, static_cast<size_t>(model.table.n_cells), stream) {
     stream.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();
-    model.table = table.data();
+    model.table.coefficient = coefficient.data();
+    model.table.first_part = first_part.data();
   }
   DrawModelOf<T> model;
-  DeviceBuffer<T> y, sigma, table;
+  DeviceBuffer<T> y, sigma, coefficient, first_part;
 };
 
 StreamPosition posterior_draws() { return {1, 0, Purpose::kPosteriorDraw}; }

@@ -47,7 +47,7 @@ BENCHMARK_CAPTURE(fit_eight_schools, uniform50_uniform/default_table, "uniform:5
 // The sampling table, once a posterior that is drawn from.
 void BM_TauTable(benchmark::State& state) {
   const Engine engine(make_model(eight_schools(), "uniform", "flat"), "cpu", 1);
-  for (auto _ : state) benchmark::DoNotOptimize(make_tau_table(*engine.kernels, engine.posterior->tau).data());
+  for (auto _ : state) benchmark::DoNotOptimize(make_tau_table(*engine.kernels, engine.posterior->tau).n_cells());
 }
 BENCHMARK(BM_TauTable)->Unit(benchmark::kMicrosecond);
 

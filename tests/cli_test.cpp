@@ -330,6 +330,23 @@ TEST(Cli, InfoSaysWhatWasBuilt) {
   for (const std::string& set : info.instruction_sets) EXPECT_TRUE(contains(outcome.out, set));
 }
 
+// ---- memory
+
+// A sanitizer's own memory is past any bound.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(CliDraw, SummarisesInMemoryThatDoesNotGrow) {
+  constexpr rlim_t kMost = 200'000'000;
+  const auto draw = [&](const Texts& more) {
+    Texts arguments = {"draw", kSchools, "--draws", "2e7", "--threads", "2", "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Process(arguments, "", false, kMost).wait().code;
+  };
+  // Stored, they would be 1.8 GB.
+  EXPECT_EQ(draw({}), 0);
+  EXPECT_EQ(draw({"--precision", "single"}), 0);
+}
+#endif
+
 // ---- how it ends early
 
 class CliStops : public testing::TestWithParam<int> {};

@@ -330,8 +330,8 @@ class DirectPosterior {
     for (const Node& node : whole) change += node.weight;
     change -= size;
     if (depth >= 30) throw std::logic_error("the direct integration does not converge");
-    // The integral as a whole is near 1: peak_ is that of the density.
-    if (std::abs(change) > 1e-13L * size + 1e-17L) {
+    // The integral as a whole is near 1: peak_ is that of the density. Its rounding sets a floor.
+    if (std::abs(change) > (1e-13L + 1e-18L * std::abs(peak_)) * size + 1e-17L) {
       halve(a, middle, left, depth + 1);
       halve(middle, b, right, depth + 1);
       return;

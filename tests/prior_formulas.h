@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ inline PriorFormula prior_formula(const std::string& text, const std::vector<dou
   const auto inverse_gamma_variance = [&](Wide a, Wide b) {
     return std::log(2.0L) + a * std::log(b) - std::lgamma(a) - (2 * a + 1) * t - b / (tau * tau);
   };
+  if (name == "uniform" && !p.empty() && tau > p[0]) return exactly(-kWideInfinity);
+  if (name == "log_uniform" && (tau < p[0] || tau > p[1])) return exactly(-kWideInfinity);
   if (name == "uniform") return exactly(p.empty() ? 0 : -std::log(p[0]));
   if (name == "half_normal")
     return exactly(std::log(2 / kWidePi) / 2 - std::log(p[0]) - tau * tau / (2 * p[0] * p[0]));

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,9 +24,9 @@ struct Outcome {
 class Process {
  public:
   // Starts it, with `input` as standard input. With `stdout_closed` its standard output is a pipe
-  // that nobody reads.
+  // that nobody reads. `most_memory` bounds what it may allocate, in bytes; 0 does not.
   explicit Process(const std::vector<std::string>& arguments, const std::string& input = "",
-                   bool stdout_closed = false) {
+                   bool stdout_closed = false, rlim_t most_memory = 0) {
     constexpr unsigned kMostSeconds = 120;  // what hangs ends by a signal, and its test fails
     std::vector<std::string> words = {TAUGRID_CLI};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -42,6 +43,10 @@ class Process {
       ::dup2(stdout_closed ? pipe_ends[1] : ::open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
       ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
       if (stdout_closed) ::close(pipe_ends[0]), ::close(pipe_ends[1]);
+      // Whoever runs the tests in the background may have set these to be ignored.
+      for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
+      const rlimit memory{most_memory, most_memory};
+      if (most_memory > 0) ::setrlimit(RLIMIT_DATA, &memory);
       ::alarm(kMostSeconds);
       ::execv(argv[0], argv.data());
       ::_exit(127);

@@ -21,13 +21,21 @@ uint64_t hash_of(const DrawsOf<T>& draws) {
   return hash;
 }
 
-Posterior posterior() { return Posterior(eight_schools(), "uniform", "flat", {"cpu", 1}); }
+Posterior posterior(const char* tau_prior) { return Posterior(eight_schools(), tau_prior, "flat", {"cpu", 1}); }
 
 TEST(Stream, VersionIsZeroUntilItIsFrozen) { EXPECT_EQ(kStreamVersion, 0); }
 
-TEST(Stream, FirstDrawsInDoubleAreKnown) { EXPECT_EQ(hash_of(posterior().draw(10'000, 1)), 0xd9916369512d1171u); }
+TEST(Stream, FirstDrawsGivenTauAreKnown) {
+  EXPECT_EQ(hash_of(posterior("fixed:5").draw(10'000, 1)), 0xaabb6aeafa591e00u);
+  EXPECT_EQ(hash_of(posterior("fixed:5").draw_single(10'000, 1)), 0x25f163d4d0e09fdfu);
+}
 
-TEST(Stream, FirstDrawsInSingleAreKnown) { EXPECT_EQ(hash_of(posterior().draw_single(10'000, 1)), 0x9fe12efb22de9ca8u); }
+// These rest on the last bits of the sampling table as well: until the stream is frozen, a change of the
+// quadrature may set them anew.
+TEST(Stream, FirstDrawsAreKnown) {
+  EXPECT_EQ(hash_of(posterior("uniform").draw(10'000, 1)), 0xd9916369512d1171u);
+  EXPECT_EQ(hash_of(posterior("uniform").draw_single(10'000, 1)), 0x9fe12efb22de9ca8u);
+}
 
 }  // namespace
 }  // namespace taugrid

@@ -23,6 +23,8 @@ struct DrawOptions : CommonOptions {
   std::string seed = "1";
   std::string precision = "double";
   std::string out;
+  std::string derive;
+  std::string check;
 };
 
 // 1000000 or 1e6. Read from text, because as an integer 1e6 is an error and as a double 1.5 is
@@ -76,6 +78,7 @@ void run(const DrawOptions& options) {
   const int64_t n = parse_draws(options.draws);
   const uint64_t seed = parse_seed(options.seed);
   const Precision precision = options.precision == "single" ? Precision::kSingle : Precision::kDouble;
+  const DeriveRequest derive = parse_derive(options.derive, options.check);
   if (!options.out.empty()) check_extension(options.out);
 
   Data data = read_input(options);
@@ -97,7 +100,7 @@ void run(const DrawOptions& options) {
     Progress progress(n, !options.quiet);
     const RunControl control = {[&](int64_t done) { progress.update(done); },
                                 [&] { return signals.received(); }};
-    sample = posterior.draw_summary(n, seed, control, file.has_value(), also, precision);
+    sample = posterior.draw_summary(n, seed, control, file.has_value(), also, precision, derive);
   }
   if (signals.received()) throw Stopped();  // after the last check that the library made
   if (file) {
@@ -120,6 +123,10 @@ Command draw_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--out", options->out,
                   "File for the draws, .csv is Stan CSV; - is standard output");
+  app->add_option("--derive", options->derive,
+                  "What joint draws tell: best, rank, pairwise, max, separated by commas");
+  app->add_option("--check", options->check,
+                  "Posterior predictive checks of statistics: max, min, mean, sd, separated by commas");
   return {app, [options] { run(*options); }};
 }
 

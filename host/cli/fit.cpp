@@ -4,6 +4,7 @@
 
 #include "host/cli/commands.h"
 #include "host/cli/common_options.h"
+#include "host/cli/request_options.h"
 #include "host/taugrid/forest_plot.h"
 #include "host/taugrid/output_file.h"
 
@@ -12,16 +13,18 @@ namespace {
 
 struct FitOptions : CommonOptions {
   bool plot = false;
+  RequestOptions requests;
 };
 
 void run(const FitOptions& options) {
   if (options.plot && options.format != "table") {
     throw std::invalid_argument("--plot goes with --format table, not " + options.format);
   }
+  const SummaryOptions requests = parse_requests(options.requests);
   const Posterior posterior(read_input(options), options.tau_prior, options.mu_prior,
                             options.device);
   tell_backend(options, posterior);
-  const FitSummary exact = posterior.summary();
+  const FitSummary exact = posterior.summary(requests);
   print_result(options, {exact});
   if (options.plot) {
     OutputFile out("-");
@@ -38,6 +41,7 @@ Command fit_command(CLI::App& program) {
   const auto options = std::make_shared<FitOptions>();
   add_common_options(*app, *options);
   app->add_flag("--plot", options->plot, "A forest plot below the table");
+  add_request_options(*app, options->requests);
   return {app, [options] { run(*options); }};
 }
 

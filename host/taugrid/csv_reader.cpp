@@ -124,8 +124,10 @@ std::optional<size_t> find_column(const std::vector<std::string>& header, std::s
   return found;
 }
 
-size_t require_column(const std::vector<std::string>& header, std::string_view column,
-                      const std::string& name) {
+}  // namespace
+
+size_t csv_column(const std::vector<std::string>& header, std::string_view column,
+                  const std::string& name) {
   if (const auto found = find_column(header, column, name)) return *found;
   const bool other_separator =
       header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
@@ -134,7 +136,13 @@ size_t require_column(const std::vector<std::string>& header, std::string_view c
                   other_separator ? " (columns are separated by commas here)" : ""));
 }
 
-}  // namespace
+std::vector<CsvRecord> parse_csv_records(std::string_view text, const std::string& name) {
+  CsvScanner scanner(text, name);
+  std::vector<CsvRecord> records;
+  std::vector<std::string> fields;
+  while (scanner.next(fields)) records.push_back({scanner.line(), fields});
+  return records;
+}
 
 ReadResult parse_csv(std::string_view text, const std::string& name) {
   CsvScanner scanner(text, name);
@@ -142,8 +150,8 @@ ReadResult parse_csv(std::string_view text, const std::string& name) {
   if (!scanner.next(header)) {
     throw std::invalid_argument(fmt::format("{}: the file has comments only", name));
   }
-  const size_t y = require_column(header, "y", name);
-  const size_t sigma = require_column(header, "sigma", name);
+  const size_t y = csv_column(header, "y", name);
+  const size_t sigma = csv_column(header, "sigma", name);
   const auto label = find_column(header, "label", name);
   const auto group = find_column(header, "group", name);
 

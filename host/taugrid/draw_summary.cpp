@@ -4,36 +4,21 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
 
 #include "host/taugrid/buffer.h"
+#include "host/taugrid/derived_counter.h"
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/sample_quantiles.h"
 
 namespace taugrid {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-const std::vector<double>& sample_probabilities() {
-  static const std::vector<double> kProbabilities = {0.025, 0.25, 0.5, 0.75, 0.975};
-  return kProbabilities;
-}
-
-// Windows of probability that hold the sample's quantiles, but for one chance in 10^9 each; merged where
-// they overlap, as those of few draws do.
-std::vector<std::pair<double, double>> probability_windows(int64_t n) {
-  std::vector<std::pair<double, double>> windows;
-  for (const double p : sample_probabilities()) {
-    const double reach = 6.0 * std::sqrt(p * (1.0 - p) / static_cast<double>(n));
-    const double lower = std::max(p - reach, 1e-12), upper = std::min(p + reach, 1.0 - 1e-12);
-    if (!windows.empty() && lower <= windows.back().second)
-      windows.back().second = upper;
-    else
-      windows.emplace_back(lower, upper);
-  }
-  return windows;
-}
 
 // The plan of what to count, with the memory that it points into.
 struct Counting {
@@ -65,79 +50,16 @@ struct Counting {
     plan.scale = scale.data();
   }
 
+  CountedWindows windows(int64_t column, const uint64_t* counts) const {
+    const int64_t k = column * plan.n_windows;
+    return {plan.n_windows, kBinsPerWindow, plan.lower + k, plan.upper + k, counts + k * counts_per_window()};
+  }
+
   size_t n_counts() const { return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window()); }
 
   CountPlan plan;
   std::vector<double> shift, lower, upper, scale;
 };
-
-// Where order statistic `rank` (0 .. n - 1, fractional between two) lies, and how many draws share its bin.
-struct Located {
-  double value;
-  double rank_error;
-};
-
-Located locate(const Counting& counting, int64_t column, const uint64_t* counts, int64_t n, double rank) {
-  const int windows = counting.plan.n_windows;
-  const uint64_t* count = counts + column * windows * counts_per_window();
-  for (int k = 0; k < windows; ++k) {
-    const double lower = counting.lower[static_cast<size_t>(column * windows + k)];
-    const double upper = counting.upper[static_cast<size_t>(column * windows + k)];
-    const uint64_t* of_window = count + k * counts_per_window();
-    double below = static_cast<double>(n) - static_cast<double>(of_window[0]);
-    const double below_upper = static_cast<double>(n) - static_cast<double>(of_window[1]);
-    // Before this window, past the one before: the chance in 10^9.
-    if (rank + 0.5 < below) return {lower, below - rank};
-    if (rank + 0.5 >= below_upper) {
-      if (k + 1 == windows) return {upper, rank - below_upper + 1.0};
-      continue;
-    }
-    const double width = (upper - lower) / kBinsPerWindow;
-    for (int bin = 0; bin < kBinsPerWindow; ++bin) {
-      const double in_bin = static_cast<double>(of_window[2 + bin]);
-      if (rank + 0.5 < below + in_bin) {
-        const double within = (rank + 0.5 - below) / in_bin;
-        return {lower + (bin + within) * width, in_bin};
-      }
-      below += in_bin;
-    }
-  }
-  return {kNaN, static_cast<double>(n)};
-}
-
-double standard_deviation(double sum, double sum_of_squares, double n) {
-  return n > 1.0 ? std::sqrt(std::max(0.0, sum_of_squares - sum * sum / n) / (n - 1.0)) : kNaN;
-}
-
-// Sorts n values, ascending, on whichever device has them.
-using Sort = void (*)(double* values, int64_t n);
-void cpu_sort(double* values, int64_t n) { std::sort(values, values + n); }
-
-// Mean, sd and quantiles (R's type 7) of values that may be reordered.
-SampleSummary exact_sample(std::vector<double>& values, Sort sort) {
-  const size_t n = values.size();
-  SampleSummary sample{};
-  // Two passes: the second about the mean.
-  double sum = 0.0;
-  for (const double x : values) sum += x;
-  sample.mean = sum / static_cast<double>(n);
-  double first = 0.0, second = 0.0;
-  for (const double x : values) {
-    first += x - sample.mean;
-    second += (x - sample.mean) * (x - sample.mean);
-  }
-  sample.sd = standard_deviation(first, second, static_cast<double>(n));
-  sample.se_mean = sample.sd / std::sqrt(static_cast<double>(n));
-  sort(values.data(), static_cast<int64_t>(n));
-  for (const double p : sample_probabilities()) {
-    const double rank = p * static_cast<double>(n - 1);
-    const size_t low = static_cast<size_t>(rank);
-    const size_t high = std::min(low + 1, n - 1);
-    const double part = rank - static_cast<double>(low);
-    sample.quantiles.push_back(values[low] + part * (values[high] - values[low]));
-  }
-  return sample;
-}
 
 template <class T>
 DrawSummary empty_summary(int64_t n, uint64_t seed) {
@@ -149,26 +71,29 @@ DrawSummary empty_summary(int64_t n, uint64_t seed) {
   return summary;
 }
 
-// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost.
+// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost. So are those
+// of one block, which would be in memory anyway.
 constexpr int64_t kSortedDraws = 100'000;
 constexpr int64_t kSortedValues = int64_t{1} << 23;
 
 // What every sample summary of this model must say, whatever its draws: nothing about a parameter that
 // does not exist, no standard error of a mean that has none.
 void mark_absent(const Model& model, DrawSummary& summary) {
+  const bool no_pooling = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
   const size_t last = summary.parameters.size() - 1;  // theta_new; 0 is tau and 1 is mu
   for (const size_t k : {size_t{0}, size_t{1}, last}) {
     SampleSummary& sample = summary.parameters[k];
-    if (std::isnan(sample.mean) || std::isinf(sample.mean)) {
+    if (no_pooling && !(k == 1 && model.mu_prior.proper())) {
       const size_t n = sample.quantiles.size();
       sample = {kNaN, kNaN, kNaN, std::vector<double>(n, kNaN), 0.0};
     }
+    if (!std::isfinite(sample.mean)) sample.mean = sample.se_mean = sample.sd = kNaN;  // a draw past all doubles
     if (!(k == 1 ? model.mu_moment_exists(2) : model.tau_moment_exists(2))) sample.se_mean = kNaN;
   }
 }
 
 template <class T>
-DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed, Sort sort) {
+DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed, SortValues sort) {
   DrawSummary summary = empty_summary<T>(draws.n, seed);
   summary.draws_per_second = kNaN;
   const DrawBlockOf<T> view = draws.view();
@@ -182,18 +107,43 @@ DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed, Sort sort) {
 }
 
 template <class T>
-DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, bool with_lp,
-                          const Posterior::BlockCallback& also) {
+DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+                          const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  if (control.stop && control.stop()) throw Stopped();
   const auto start = std::chrono::steady_clock::now();
   const DrawsOf<T> draws = engine.draws<T>(n, seed, 0, with_lp);
-  DrawSummary summary = summarise_draws(draws, seed, engine.on_cuda ? cuda_sort : cpu_sort);
+  DrawSummary summary = summarise_draws(draws, seed, engine.on_cuda ? cuda_sort : sort_values);
+  if (derive.any()) {
+    DerivedCounterOf<T> derived(engine, derive, n, seed, 1, 1);
+    for (int64_t begin = 0; begin < n; begin += kBlockDraws) {
+      derived.count(draws.values.data() + begin, n, static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), 0, 0);
+      derived.add(0);
+    }
+    derived.finish(summary);
+  }
   summary.draws_per_second =
       static_cast<double>(n) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   DoubleBlock doubles;
   for (int64_t begin = 0; also && begin < n; begin += kBlockDraws)
     also(doubles.of(DrawBlockOf<T>(draws.values.data() + begin, n, static_cast<uint64_t>(begin),
                                    std::min(kBlockDraws, n - begin), draws.n_schools, with_lp)));
+  if (control.progress) control.progress(n);
   return summary;
+}
+
+// How many threads may hold blocks of so many bytes. The blocks' size is fixed, because sums over draws have
+// the shape of blocks; with tens of thousands of schools that is gigabytes.
+int block_threads(const Engine& engine, int64_t n, size_t block_bytes) {
+  constexpr size_t kMostBytes = size_t{4} << 30;
+  if (engine.on_cuda) return engine.threads;
+  if (block_bytes > kMostBytes)
+    throw std::invalid_argument("number of draws is " + std::to_string(n) + ": with J = " +
+                                std::to_string(engine.model.data.n_schools()) +
+                                " more than " + std::to_string(kBlockDraws) +
+                                " draws are summarised in blocks of more than 4 GB; ask for at most as many");
+  int threads = engine.threads;
+  while (threads > 1 && static_cast<size_t>(n_slots(threads)) * block_bytes > kMostBytes) --threads;
+  return threads;
 }
 
 const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return kernels.summarise; }
@@ -202,12 +152,13 @@ const auto& summarise_kernel(const CpuKernels& kernels, const float*) { return k
 // Many: sums and counts of blocks, in memory that does not grow with n.
 template <class T>
 DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                             const Posterior::BlockCallback& also) {
+                             const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  const int threads = block_threads(engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
   std::vector<double> sums(static_cast<size_t>(2 * n_columns), 0.0);
   // Counts are integers, so each worker may keep its own.
-  std::vector<std::vector<uint64_t>> counts(engine.on_cuda ? 1 : static_cast<size_t>(engine.threads),
+  std::vector<std::vector<uint64_t>> counts(engine.on_cuda ? 1 : static_cast<size_t>(threads),
                                             std::vector<uint64_t>(counting.n_counts(), 0));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
   // Blocks come in order, so that sums are added in one order whatever worked on them.
@@ -224,31 +175,46 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
 
   const DrawModelOf<T> model = engine.draw_model<T>();
   const auto start = std::chrono::steady_clock::now();
+  // What is derived is counted by the threads of the CPU, which draw too or else have nothing to do.
+  std::optional<DerivedCounterOf<T>> derived;
+  if (derive.any()) derived.emplace(engine, derive, n, seed, n_slots(engine.threads), engine.threads);
   if (engine.on_cuda) {
-    const bool columns_wanted = static_cast<bool>(also);
+    const bool columns_wanted = also || derived;
     CudaDrawsOf<T>(model)
         .run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan}, counts[0].data(),
              [&](const CudaChunkOf<T>& chunk) {
                const auto first_block = static_cast<int64_t>(chunk.first) / kBlockDraws;
+               if (derived)
+                 ordered_blocks(
+                     (chunk.n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+                     [&](int64_t b, int slot, int worker) {
+                       derived->count(chunk.columns + b * kBlockDraws, chunk.stride,
+                                      chunk.first + static_cast<uint64_t>(b * kBlockDraws), length(first_block + b), slot,
+                                      worker);
+                     },
+                     [&](int64_t, int slot) { derived->add(slot); });
                for (int64_t b = 0; b * kBlockDraws < chunk.n; ++b)
                  consume(first_block + b, chunk.block_sums + 2 * n_columns * b,
                          columns_wanted ? chunk.columns + b * kBlockDraws : nullptr, chunk.stride);
              });
   } else {
     const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
-    const int slots = n_slots(engine.threads);
+    const int slots = n_slots(threads);
     BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
     const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
     ordered_blocks(
-        (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+        (n + kBlockDraws - 1) / kBlockDraws, threads,
         [&](int64_t block, int slot, int worker) {
           T* columns = blocks.data() + slot * block_size;
           engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, columns, kBlockDraws);
           summarise(counting.plan, columns, kBlockDraws, length(block), block_sums.data() + 2 * n_columns * slot,
                     counts[static_cast<size_t>(worker)].data());
+          if (derived)
+            derived->count(columns, kBlockDraws, static_cast<uint64_t>(block * kBlockDraws), length(block), slot, worker);
         },
         [&](int64_t block, int slot) {
+          if (derived) derived->add(slot);
           consume(block, block_sums.data() + 2 * n_columns * slot, blocks.data() + slot * block_size, kBlockDraws);
         });
   }
@@ -269,35 +235,37 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
     const bool constant = !std::isfinite(counting.lower[static_cast<size_t>(c * counting.plan.n_windows)]);
     for (const double p : sample_probabilities()) {
       // A known tau, or (NaN) a parameter that does not exist.
-      const Located at = constant ? Located{sample.mean, 0.0} : locate(counting, c, counts[0].data(), n, p * (size - 1.0));
+      const Located at = constant ? Located{sample.mean, 0.0} : locate(counting.windows(c, counts[0].data()), n, p * (size - 1.0));
       sample.quantiles.push_back(at.value);
       sample.rank_error = std::max(sample.rank_error, at.rank_error);
     }
     summary.parameters.push_back(std::move(sample));
   }
+  if (derived) derived->finish(summary);
   return summary;
 }
 
 template <class T>
 DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control,
-                                bool with_lp, const Posterior::BlockCallback& also) {
-  const bool few = n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues;
-  return few ? summarise_few<T>(engine, n, seed, with_lp, also)
-             : summarise_counts<T>(engine, n, seed, control, with_lp, also);
+                                bool with_lp, const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  const bool few = n <= kBlockDraws || (n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues);
+  return few ? summarise_few<T>(engine, n, seed, control, with_lp, also, derive)
+             : summarise_counts<T>(engine, n, seed, control, with_lp, also, derive);
 }
 
 }  // namespace
 
 DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                             const Posterior::BlockCallback& also, Precision precision) {
+                             const Posterior::BlockCallback& also, Precision precision, const DeriveRequest& derive) {
+  check_derive(derive, engine.model.data.n_schools());
   const auto& run = precision == Precision::kSingle ? summarise_stream_in<float> : summarise_stream_in<double>;
-  DrawSummary summary = run(engine, n, seed, control, with_lp, also);
+  DrawSummary summary = run(engine, n, seed, control, with_lp, also, derive);
   summary.backend = engine.backend_text;
   mark_absent(engine.model, summary);
   return summary;
 }
 
-DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed, cpu_sort); }
-DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed, cpu_sort); }
+DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed, sort_values); }
+DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed, sort_values); }
 
 }  // namespace taugrid

@@ -8,6 +8,6 @@
 namespace taugrid {
 
 DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                             const Posterior::BlockCallback& also, Precision precision);
+                             const Posterior::BlockCallback& also, Precision precision, const DeriveRequest& derive);
 
 }  // namespace taugrid

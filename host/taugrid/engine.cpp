@@ -78,7 +78,7 @@ std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
   if (mu.form != MuForm::kFlat) mu.a += shift;
   if (mu.form == MuForm::kUniform) mu.b += shift;
   single->draws = {{single->y.data(), single->sigma.data(), engine.problem.n_schools, mu, engine.problem.tau_prior},
-                   single->table.data(),
+                   single->table.view(),
                    centre,
                    static_cast<float>(engine.unit),
                    engine.log_unit};
@@ -125,11 +125,11 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   problem.mu.form = model.mu_prior.form;
   problem.mu.a = (model.mu_prior.a - centre) / unit;
   problem.mu.b = (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) / unit;
-  problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma);
+  problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma, prior_storage);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
   if (tau_is_random) {
-    posterior = std::make_unique<FitWorkspace>();
+    posterior = std::make_unique_for_overwrite<FitWorkspace>();
     FitStorage storage(0, 0);
     FitRequest tau_only = request();
     tau_only.theta = false;
@@ -138,7 +138,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   }
 }
 
-const std::vector<double>& Engine::table() const {
+const TauTable& Engine::table() const {
   std::call_once(table_made_, [&] {
     if (tau_is_random) table_ = make_tau_table(*kernels, posterior->tau);
   });
@@ -161,14 +161,14 @@ void Engine::fit(const FitRequest& wanted, FitResult& result) const {
   if (fits_on_cuda) {
     cuda_fit(&problem, 1, wanted, &result);
   } else {
-    const auto workspace = std::make_unique<FitWorkspace>();
+    const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
     kernels->fit(problem, wanted, *workspace, result);
   }
 }
 
 template <>
 DrawModel Engine::draw_model() const {
-  return {problem, table().data(), centre, unit, log_unit};
+  return {problem, table().view(), centre, unit, log_unit};
 }
 
 template <>

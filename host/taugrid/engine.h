@@ -9,6 +9,8 @@
 
 #include "host/taugrid/model.h"
 #include "host/taugrid/posterior.h"
+#include "host/taugrid/prior_storage.h"
+#include "host/taugrid/tau_table.h"
 #include "kernels/kernels.h"
 
 namespace taugrid {
@@ -16,7 +18,8 @@ namespace taugrid {
 // What draws in single need: y, sigma and the table rounded once, in the engine's units but for the centre,
 // which is a float here.
 struct SingleModel {
-  std::vector<float> y, sigma, table;
+  std::vector<float> y, sigma;
+  TauTableOf<float> table;
   DrawModelOf<float> draws;
 };
 
@@ -39,12 +42,13 @@ struct Engine {
   double unit;
   double log_unit;
   std::vector<double> y, sigma;  // internal
+  PriorStorage prior_storage;    // what the problem's prior points into
   Problem problem;
   bool tau_is_random;            // not fixed
   std::unique_ptr<FitWorkspace> posterior;  // of tau, where tau is random
 
   // The sampling table, made when the first draw asks for it: it costs many fits.
-  const std::vector<double>& table() const;
+  const TauTable& table() const;
   // In the precision of T, double or float; that in single is made on first use and throws
   // std::invalid_argument where single cannot hold the problem.
   template <class T = double>
@@ -69,7 +73,7 @@ struct Engine {
 
  private:
   mutable std::once_flag table_made_;
-  mutable std::vector<double> table_;
+  mutable TauTable table_;
   mutable std::once_flag single_once_;
   mutable std::unique_ptr<SingleModel> single_;
 };

@@ -28,6 +28,7 @@ std::string json_text(const Result& result) {
     text += "    " + dumped(result_parameter(result, k)) + (k + 1 < n ? ",\n" : "\n");
   }
   text += "  ],\n";
+  append_members(text, result_derived(result));
   append_members(text, result_tail(result));
   text.erase(text.size() - 2);  // the comma after the last member
   text += "\n}\n";

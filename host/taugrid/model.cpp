@@ -52,10 +52,14 @@ void check_range(const Model& model) {
     require(std::abs(mu.a - y_min) <= widest && std::abs(mu.b - y_max) <= widest && mu.b - mu.a >= sigma_min / kWidestRatio,
             "mu prior " + mu.text + ": distance of the bounds from y or from each other");
   if (model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0])) return;
-  for (const double scale : tau_prior_scales(model.tau_prior))
-    require(scale <= widest && (scale >= sigma_min / kWidestRatio || model.tau_prior.fixed()),
-            "tau prior " + model.tau_prior.text + ": " +
-                (model.tau_prior.fixed() ? "value (no pooling is fixed:inf)" : "scale"));
+  const auto check = [&](const TauPrior& prior, const std::string& of) {
+    for (const double scale : tau_prior_scales(prior))
+      require(scale <= widest && (scale >= sigma_min / kWidestRatio || prior.fixed()),
+              "tau prior " + model.tau_prior.text + ": " + of +
+                  (prior.fixed() ? "value (no pooling is fixed:inf)" : "scale"));
+  };
+  check(model.tau_prior, "");
+  for (const TauPrior& row : model.tau_prior.rows) check(row, row.text + ": ");
 }
 
 }  // namespace

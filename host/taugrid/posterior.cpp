@@ -10,14 +10,15 @@
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/draw_summary.h"
 #include "host/taugrid/engine.h"
+#include "host/taugrid/evidence.h"
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/requests.h"
 
 namespace taugrid {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLogRoot2Pi = 0.91893853320467274178;
 constexpr int64_t kMaxDraws = int64_t{1} << 53;
 
 // Internal units -> units of y.
@@ -79,6 +80,37 @@ void check_draws(int64_t n, uint64_t first) {
 
 }  // namespace
 
+namespace {
+
+// The intervals of further levels, each by a fit of its own: it is the shortest interval that takes the time.
+void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary& summary) {
+  std::vector<double> levels = options.more_levels;
+  std::sort(levels.begin(), levels.end());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+  std::erase(levels, options.level);
+  const Units units{engine.centre, engine.unit};
+  for (const double level : levels) {
+    const double ends[] = {0.5 * (1.0 - level), 1.0 - 0.5 * (1.0 - level)};
+    FitStorage storage(engine.model.data.n_schools(), 2);
+    FitRequest request = engine.request();
+    request.probabilities = ends;
+    request.n_probabilities = 2;
+    request.level = level;
+    engine.fit(request, storage.result);
+    const FitResult& result = storage.result;
+    for (size_t k = 0; k < summary.parameters.size(); ++k) {
+      const bool last = k + 1 == summary.parameters.size();
+      const ParameterResult& from = k == 0 ? result.tau : k == 1 ? result.mu : last ? result.theta_new : result.theta[k - 2];
+      const ParameterSummary at = parameter_summary(from, "", "", k > 0, units, 2, 0, 1);
+      summary.parameters[k].more_central.push_back(at.central);
+      summary.parameters[k].more_shortest.push_back(at.shortest);
+    }
+    summary.more_levels.push_back(level);
+  }
+}
+
+}  // namespace
+
 struct Posterior::State : Engine {
   using Engine::Engine;
 };
@@ -105,12 +137,15 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   const auto start = std::chrono::steady_clock::now();
   for (const double p : options.probabilities) check_probability(p, "probability");
   check_probability(options.level, "level");
+  for (const double level : options.more_levels) check_probability(level, "level");
   const State& s = *state_;
+  check_requests(s.model, options);
   const Data& data = s.model.data;
 
   // The ends of the central interval are quantiles too, mostly ones already asked for.
   std::vector<double> probabilities = options.probabilities;
   std::sort(probabilities.begin(), probabilities.end());
+  probabilities.erase(std::unique(probabilities.begin(), probabilities.end()), probabilities.end());
   const size_t n_shown = probabilities.size();
   const auto index_of = [&](double p) {
     for (size_t i = 0; i < probabilities.size(); ++i)
@@ -162,14 +197,11 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
     summary.notes.push_back("the mean and standard deviation of tau and theta_new" +
                             std::string(s.model.mu_prior.proper() ? "" : ", and of mu,") +
                             " exist, but their integrals leave the range of double precision");
-  // y has J dimensions of unit and sqrt(2 pi), of which a flat mu takes one; the density of a uniform mu
-  // brings the unit back.
-  const double n = static_cast<double>(data.n_schools());
-  const double n_units = s.model.mu_prior.proper() ? n : n - 1.0;
-  const double n_roots = s.model.mu_prior.form == MuForm::kNormal ? n : n - 1.0;
   summary.log_marginal_likelihood = s.model.tau_prior.proper && std::isfinite(result.log_evidence)
-                                        ? result.log_evidence - n_units * s.log_unit - n_roots * kLogRoot2Pi
+                                        ? result.log_evidence + log_evidence_constant(s.problem.mu.form, data.n_schools(), s.log_unit)
                                         : kNaN;
+  add_levels(s, options, summary);
+  add_requests(s, options, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
 }
@@ -226,17 +258,21 @@ void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp
                               });
     return;
   }
-  const int64_t size = engine.n_columns(with_lp) * kBlockDraws;
+  // With many schools a block has fewer draws, so that it stays near 32 MB.
+  const int64_t n_columns = engine.n_columns(with_lp);
+  const int64_t block_draws =
+      std::clamp((int64_t{1} << 22) / n_columns / kDrawAlignment * kDrawAlignment, kDrawAlignment, kBlockDraws);
+  const int64_t size = n_columns * block_draws;
   BufferOf<T> blocks(static_cast<size_t>(size * n_slots(engine.threads)));
-  const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
+  const auto length = [&](int64_t block) { return std::min(block_draws, n - block * block_draws); };
   ordered_blocks(
-      (n + kBlockDraws - 1) / kBlockDraws, engine.threads,
+      (n + block_draws - 1) / block_draws, engine.threads,
       [&](int64_t block, int slot, int) {
-        engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp,
-                    blocks.data() + slot * size, kBlockDraws);
+        engine.draw(seed, static_cast<uint64_t>(block * block_draws), length(block), with_lp,
+                    blocks.data() + slot * size, block_draws);
       },
       [&](int64_t block, int slot) {
-        deliver(blocks.data() + slot * size, kBlockDraws, block * kBlockDraws, length(block));
+        deliver(blocks.data() + slot * size, block_draws, block * block_draws, length(block));
       });
 }
 
@@ -251,10 +287,11 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
 }
 
 DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                                    const BlockCallback& also, Precision precision) const {
+                                    const BlockCallback& also, Precision precision,
+                                    const DeriveRequest& derive) const {
   const IeeeEnvironment ieee;
   check_draws(n, 0);
-  return summarise_stream(*state_, n, seed, control, with_lp, also, precision);
+  return summarise_stream(*state_, n, seed, control, with_lp, also, precision, derive);
 }
 
 }  // namespace taugrid

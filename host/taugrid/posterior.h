@@ -28,6 +28,14 @@ struct DeviceOptions {
 struct SummaryOptions {
   std::vector<double> probabilities = {0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975};  // in (0, 1)
   double level = 0.95;                                                              // in (0, 1)
+  // On request (on_request.h).
+  std::vector<double> more_levels = {};  // of further intervals, in (0, 1)
+  std::vector<ExceedRequest> exceed = {};
+  std::vector<DensityRequest> density = {};
+  std::vector<double> given_tau = {};  // units of y, from 0 to 1e24 times the smallest sigma, or infinity
+  bool weights = false;                // at most 4096 schools
+  bool bayes_factors = false;
+  bool loo = false;
 };
 
 // Of draws. Double is the default; single is the fast path, with a stream of its own (the numbers are
@@ -127,10 +135,12 @@ class Posterior {
                    const RunControl& control = {}, Precision precision = Precision::kDouble) const;
 
   // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also` sees
-  // every block on the way.
+  // every block on the way. With a DeriveRequest also what only joint draws tell (derived.h); throws
+  // std::invalid_argument where that is not to be had of so many or so few schools.
   DrawSummary draw_summary(int64_t n, uint64_t seed, const RunControl& control = {},
                            bool with_lp = false, const BlockCallback& also = {},
-                           Precision precision = Precision::kDouble) const;
+                           Precision precision = Precision::kDouble,
+                           const DeriveRequest& derive = {}) const;
 
  private:
   struct State;

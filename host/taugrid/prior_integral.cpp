@@ -24,7 +24,7 @@ double log_prior_integral(const PriorRecord& prior, std::span<const double> sigm
     return log_prior_at<L>(problem, x, at);
   };
   CpuTeam<L> team;
-  const auto w = std::make_unique<FitWorkspace>();
+  const auto w = std::make_unique_for_overwrite<FitWorkspace>();
   make_panel_rule(w->rule);
   scan_tau(team, problem, 0, log_density, *w);
   const PanelTolerance tolerance{1e-13, 1.0, 1e-7, 1e-19, 0.0, 0.0, real_of(0x7FF0000000000000u)};

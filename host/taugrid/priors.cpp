@@ -6,6 +6,10 @@
 #include <stdexcept>
 
 #include "host/taugrid/prior_integral.h"
+#include "host/taugrid/prior_mixture.h"
+#include "host/taugrid/prior_storage.h"
+#include "host/taugrid/prior_table.h"
+#include "host/taugrid/typical_scale.h"
 #include "kernels/math/elementary.h"
 #include "kernels/math/posterior.h"
 
@@ -30,6 +34,8 @@ struct Inputs {
   std::vector<double> p;          // the parameters, internal units
   double unit;                    // of those
   std::span<const double> sigma;  // (J), internal units
+  const TauPrior& prior;
+  PriorStorage& storage;          // for what a record has no room for
 };
 
 // One named prior of tau: its documentation, its parameters, and its record.
@@ -41,6 +47,8 @@ struct Row {
   double (*tail_exponent)(const std::vector<double>& p);
   void (*fill)(const Inputs& in, PriorRecord& record);
   int min_schools = 1;
+  // Where what follows the colon is no list of numbers; it knows all that the fields above say of others.
+  TauPrior (*parse)(const std::string& text) = nullptr;
 };
 
 using Parameters = std::vector<double>;
@@ -101,22 +109,6 @@ double harmonic_scale(std::span<const double> sigma) {
   double sum = 0.0;
   for (const double s : sigma) sum += 1.0 / (s * s);
   return std::sqrt(static_cast<double>(sigma.size()) / sum);
-}
-
-// s of i2: s^2 = (J - 1) S1/(S1^2 - S2), where S1^2 - S2 = sum w_j (S1 - w_j) and each S1 - w_j is summed
-// directly: as a difference it cancels, to 0 at sigma = 1e-6, 1e3, 1e4.
-double typical_scale(std::span<const double> sigma) {
-  const size_t n = sigma.size();
-  // Sums of the weights before and after each.
-  std::vector<double> after(n + 1, 0.0);
-  const auto weight = [&](size_t j) { return 1.0 / (sigma[j] * sigma[j]); };
-  for (size_t j = n; j-- > 0;) after[j] = after[j + 1] + weight(j);
-  double before = 0.0, cross = 0.0;
-  for (size_t j = 0; j < n; ++j) {
-    cross += weight(j) * (before + after[j + 1]);
-    before += weight(j);
-  }
-  return std::sqrt(static_cast<double>(n - 1) * after[0] / cross);
 }
 
 const char* const kRoever = "Roever 2020, J. Stat. Softw. 93(6)";
@@ -363,6 +355,27 @@ const std::vector<Row>& rows() {
          r.form = PriorForm::kPoint;
          r.value = in.p[0];
        }},
+      {{"table", "table:FILE", "CSV file with columns tau and density",
+        "exp of the monotone cubic in tau through the logarithms, between the outermost knots of density above 0; "
+        "normalised numerically",
+        "Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5(2)", "table:data/tau_prior.csv"},
+       {},
+       0,
+       always,
+       no_tail,
+       [](const Inputs& in, PriorRecord& r) { fill_prior_table(in.prior.knots, in.unit, r, in.storage); },
+       1,
+       parse_table_prior},
+      {{"mixture", "mixture:WEIGHT*PRIOR+WEIGHT*PRIOR+..", "weighted sum of proper priors of this list",
+        "sum of weight p(tau), weights that sum to 1", "Roever 2020, J. Stat. Softw. 93(6)",
+        "mixture:0.5*half_normal:1+0.5*half_cauchy:5"},
+       {},
+       0,
+       always,
+       no_tail,
+       [](const Inputs& in, PriorRecord& r) { fill_prior_mixture(in.prior, in.unit, in.sigma, r, in.storage); },
+       1,
+       parse_mixture_prior},
   };
   return kRows;
 }
@@ -420,6 +433,7 @@ const Row& row_of(const std::string& name) {
 bool MuPrior::proper() const { return form != MuForm::kFlat; }
 
 TauPrior parse_tau_prior(const std::string& text) {
+  if (const Row& row = row_of(text.substr(0, text.find(':'))); row.parse != nullptr) return row.parse(text);
   const NameAndNumbers parts = split(text, "tau");
   const Row& row = row_of(parts.name);
   const size_t most = row.parameters.size();
@@ -488,6 +502,7 @@ MuPrior parse_mu_prior(const std::string& text) {
 std::vector<double> tau_prior_scales(const TauPrior& prior) {
   const Row& row = row_of(prior.name);
   std::vector<double> scales;
+  if (!prior.knots.empty()) scales.push_back(prior.knots.back().tau);
   for (size_t i = 0; i < prior.parameters.size(); ++i) {
     const double value = prior.parameters[i];
     switch (row.parameters[i].unit_power) {
@@ -505,7 +520,8 @@ std::vector<double> tau_prior_scales(const TauPrior& prior) {
   return scales;
 }
 
-PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma) {
+PriorRecord tau_prior_row_record(const TauPrior& prior, double unit, std::span<const double> sigma,
+                                 PriorStorage& storage) {
   PriorRecord record{};
   record.form = PriorForm::kPower;
   record.power = 1.0;
@@ -513,11 +529,27 @@ PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const
   record.lower_x = -kInfinity;
   record.upper_x = kInfinity;
   const Row& row = row_of(prior.name);
-  Inputs in{prior.parameters, unit, sigma};
+  Inputs in{prior.parameters, unit, sigma, prior, storage};
   for (size_t i = 0; i < in.p.size(); ++i)
     for (int power = row.parameters[i].unit_power; power != 0; power += power > 0 ? -1 : 1)
       in.p[i] = power > 0 ? in.p[i] / unit : in.p[i] * unit;
   row.fill(in, record);
+  return record;
+}
+
+PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma,
+                             PriorStorage& storage) {
+  PriorRecord record = tau_prior_row_record(prior, unit, sigma, storage);
+  // Only now do the arrays stay where they are.
+  const auto attach = [&](PriorRecord& r) {
+    if (storage.numbers.empty()) return;
+    r.numbers = storage.numbers.data();
+    r.n_numbers = static_cast<int32_t>(storage.numbers.size());
+  };
+  for (PriorRecord& r : storage.rows) attach(r);
+  attach(record);
+  record.rows = storage.rows.empty() ? nullptr : storage.rows.data();
+  record.n_rows = static_cast<int32_t>(storage.rows.size());
   return record;
 }
 

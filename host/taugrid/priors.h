@@ -10,6 +10,13 @@ namespace taugrid {
 
 enum class MuForm : int32_t;  // kernels/math/posterior.h
 struct PriorRecord;           // kernels/math/priors.h
+struct PriorStorage;          // prior_storage.h
+
+// A point of a tabulated density.
+struct PriorKnot {
+  double tau;      // units of y
+  double density;  // > 0, of any normalisation
+};
 
 // A prior of tau as parsed from "name:p1,p2".
 struct TauPrior {
@@ -22,6 +29,9 @@ struct TauPrior {
   // Whether a logarithm helps it: a moment exists at the limit of the exponent too.
   bool log_tail;
   int min_schools;  // fewer leave the prior undefined
+  std::vector<PriorKnot> knots = {};  // of a table, ascending, those of density 0 at its ends left out
+  std::vector<TauPrior> rows = {};    // of a mixture
+  std::vector<double> weights = {};   // of a mixture's rows; they sum to 1
 
   bool fixed() const { return name == "fixed"; }
 };
@@ -34,15 +44,18 @@ struct MuPrior {
   bool proper() const;
 };
 
-// Throws std::invalid_argument naming the prior, the parameter, its value and what is allowed.
+// Throws std::invalid_argument naming the prior, the parameter, its value and what is allowed. A table is read from
+// its file here.
 TauPrior parse_tau_prior(const std::string& text);
 MuPrior parse_mu_prior(const std::string& text);
 
 // The parameters that scale with y, as lengths: those of the prior's own scale.
 std::vector<double> tau_prior_scales(const TauPrior& prior);
 
-// The record that the kernels evaluate, for tau and sigma (J) in units of `unit` (a power of two).
-PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma);
+// The record that the kernels evaluate, for tau and sigma (J) in units of `unit` (a power of two). It points into
+// `storage`, which must be empty and outlive it.
+PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma,
+                             PriorStorage& storage);
 
 // One row of the table, for help texts and documentation.
 struct TauPriorRow {

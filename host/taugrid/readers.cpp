@@ -19,23 +19,7 @@
 namespace taugrid {
 namespace {
 
-std::string read_all(const std::string& path) {
-  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  // Opening a directory for reading succeeds; only reading it fails.
-  if (std::filesystem::is_directory(path)) {
-    throw std::invalid_argument(fmt::format("cannot read {}: it is a directory", path));
-  }
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) {
-    throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
-  return text;
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // of UTF-8
 
 using Json = nlohmann::ordered_json;
 
@@ -97,6 +81,25 @@ ReadResult parse_stan_json(std::string_view text, const std::string& name) {
 
 }  // namespace
 
+std::string read_text(const std::string& path) {
+  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  // Opening a directory for reading succeeds; only reading it fails.
+  if (std::filesystem::is_directory(path)) {
+    throw std::invalid_argument(fmt::format("cannot read {}: it is a directory", path));
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) {
+    throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  return text;
+}
+
 double parse_number(std::string_view text, std::string_view what) {
   std::string_view digits = text;
   // from_chars takes no plus sign; one in front of a minus sign stays an error.
@@ -115,7 +118,7 @@ double parse_number(std::string_view text, std::string_view what) {
 }
 
 ReadResult parse_data(std::string_view text, const std::string& name) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // the byte order mark of UTF-8
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     throw std::invalid_argument(fmt::format("{}: the text is UTF-16; save it as UTF-8", name));
   }
@@ -127,7 +130,7 @@ ReadResult parse_data(std::string_view text, const std::string& name) {
 }
 
 ReadResult read_data(const std::string& path) {
-  return parse_data(read_all(path), path == "-" ? "standard input" : path);
+  return parse_data(read_text(path), path == "-" ? "standard input" : path);
 }
 
 }  // namespace taugrid

@@ -26,6 +26,10 @@ struct ReadResult {
 // (1-based, header and comments not counted), the line, the quantity and the text.
 ReadResult read_data(const std::string& path);
 
+// The text of a file, or of standard input for "-", without UTF-8's byte order mark. Throws
+// std::invalid_argument: "cannot read FILE: ..".
+std::string read_text(const std::string& path);
+
 // The same for text already in memory; `name` stands for the file in messages.
 ReadResult parse_data(std::string_view text, const std::string& name);
 

@@ -66,9 +66,13 @@ Json result_parameter(const Result& result, size_t k) {
   object["sd"] = parameter.sd;
   object["mode"] = parameter.mode;
   add_quantiles(object, fit.probabilities, parameter.quantiles);
-  const std::string level = percent_text(fit.level);
-  object["central" + level] = interval_json(parameter.central);
-  object["shortest" + level] = interval_json(parameter.shortest);
+  const auto add_intervals = [&](double level, const Interval& central, const Interval& shortest) {
+    object["central" + percent_text(level)] = interval_json(central);
+    object["shortest" + percent_text(level)] = interval_json(shortest);
+  };
+  add_intervals(fit.level, parameter.central, parameter.shortest);
+  for (size_t i = 0; i < fit.more_levels.size(); ++i)
+    add_intervals(fit.more_levels[i], parameter.more_central[i], parameter.more_shortest[i]);
   if (result.draw != nullptr)
     object["sample"] = sample_json(*result.draw, result.draw->parameters[k]);
   return object;
@@ -80,6 +84,7 @@ Json result_tail(const Result& result) {
   object["joint"] = {{"mode", {{"tau", fit.joint_mode_tau}, {"mu", fit.joint_mode_mu}}},
                      {"cov_mu_tau", fit.cov_mu_tau},
                      {"corr_mu_tau", fit.corr_mu_tau}};
+  add_request_json(fit, object);
   object["notes"] = fit.notes;
   return object;
 }

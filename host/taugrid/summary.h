@@ -3,8 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "taugrid/derived.h"
+#include "taugrid/on_request.h"
 
 namespace taugrid {
 
@@ -23,6 +27,8 @@ struct ParameterSummary {
   std::vector<double> quantiles;  // at FitSummary::probabilities
   Interval central;               // of FitSummary::level
   Interval shortest;              // of FitSummary::level
+  std::vector<Interval> more_central = {};   // of FitSummary::more_levels
+  std::vector<Interval> more_shortest = {};  // of FitSummary::more_levels
 };
 
 // The exact posterior of one data set.
@@ -41,6 +47,14 @@ struct FitSummary {
   double cov_mu_tau;
   double corr_mu_tau;
   std::vector<std::string> notes;
+  // On request, else empty.
+  std::vector<double> more_levels = {};  // ascending
+  std::vector<Exceedance> exceed = {};
+  std::vector<DensityCurve> density = {};
+  std::optional<ConditionalMoments> given_tau = {};
+  std::optional<Weights> weights = {};
+  std::optional<BayesFactors> bayes_factors = {};
+  std::optional<LeaveOneOut> loo = {};
 };
 
 // The sample of one parameter, units of y. Draws are independent: n_eff is the number of draws and Rhat
@@ -63,6 +77,8 @@ struct DrawSummary {
   double draws_per_second;
   std::vector<double> probabilities;       // 0.025, 0.25, 0.5, 0.75, 0.975
   std::vector<SampleSummary> parameters;   // in the order of FitSummary::parameters
+  DerivedSummary derived;                  // of a DeriveRequest
+  std::vector<PredictiveCheck> checks;     // likewise
 };
 
 }  // namespace taugrid

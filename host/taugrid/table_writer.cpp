@@ -7,6 +7,8 @@
 
 #include "host/taugrid/device.h"
 #include "host/taugrid/number_text.h"
+#include "host/taugrid/request_sections.h"
+#include "host/taugrid/text_table.h"
 #include "host/taugrid/writer_functions.h"
 #include "kernels/math/philox.h"
 
@@ -15,7 +17,7 @@ namespace {
 
 constexpr double kShownProbabilities[] = {0.025, 0.25, 0.5, 0.75, 0.975};
 
-using Cells = std::vector<std::string>;
+using Cells = TextTable::Cells;
 
 void add_quantile_heads(Cells& row) {
   for (const double p : kShownProbabilities) row.push_back(percent_text(p) + "%");
@@ -31,36 +33,6 @@ void add_quantiles(Cells& row, const std::vector<double>& probabilities,
                       : style.text(quantiles[static_cast<size_t>(found - probabilities.begin())]));
   }
 }
-
-// Aligned text: the first column and the last (of labels) to the left, numbers to the right.
-class Table {
- public:
-  void add(Cells row) { rows_.push_back(std::move(row)); }
-
-  std::string text() const {
-    std::vector<size_t> widths;
-    for (const auto& row : rows_) {
-      if (widths.size() < row.size()) widths.resize(row.size());
-      for (size_t c = 0; c < row.size(); ++c)
-        widths[c] = std::max(widths[c], display_width(row[c]));
-    }
-    std::string text;
-    for (const auto& row : rows_) {
-      std::string line;
-      for (size_t c = 0; c < row.size(); ++c) {
-        if (c > 0) line += "  ";
-        const bool left = c == 0 || c + 1 == widths.size();
-        line += left ? left_aligned(row[c], widths[c]) : right_aligned(row[c], widths[c]);
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      text += line + '\n';
-    }
-    return text;
-  }
-
- private:
-  std::vector<Cells> rows_;
-};
 
 // What a parameter's digits are measured by: its sd, or where that does not exist the width of its
 // middle.
@@ -93,7 +65,7 @@ std::vector<NumberStyle> exact_styles(const FitSummary& fit) {
 }
 
 std::string exact_table(const FitSummary& fit, const std::vector<NumberStyle>& styles) {
-  Table table;
+  TextTable table;
   Cells head = {"", "mean", "sd"};
   add_quantile_heads(head);
   head.insert(head.end(), {"mode", "shortest " + percent_text(fit.level) + "%", ""});
@@ -125,7 +97,7 @@ std::vector<NumberStyle> sample_styles(const FitSummary& fit, const DrawSummary&
 
 std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
   const std::vector<NumberStyle> styles = sample_styles(fit, draw);
-  Table table;
+  TextTable table;
   Cells head = {"", "mean", "se_mean", "sd"};
   add_quantile_heads(head);
   head.insert(head.end(), {"n_eff", "Rhat", ""});
@@ -179,6 +151,9 @@ std::string rank_error_text(const DrawSummary& draw) {
       std::ceil(rank_error), draw.draws);
 }
 
+// With an empty line before it, if it is any.
+std::string separated(const std::string& sections) { return sections.empty() ? "" : "\n" + sections; }
+
 std::string notes_text(const FitSummary& fit) {
   std::string text;
   for (const std::string& note : fit.notes) text += "note: " + note + "\n";
@@ -193,14 +168,14 @@ std::string table_text(const Result& result) {
   if (result.draw == nullptr) {
     const std::vector<NumberStyle> styles = exact_styles(fit);
     return fmt::format("Exact posterior: {}\n\n", model_text(fit)) + exact_table(fit, styles) +
-           "\n" + joint_text(fit, styles) +
+           "\n" + joint_text(fit, styles) + separated(request_sections(fit)) +
            fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) + notes_text(fit);
   }
   const DrawSummary& draw = *result.draw;
   return fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +
          fmt::format("seed {}, {} precision; {} draws/s, {}, {}\n\n", draw.seed, draw.precision,
                      rate_text(draw.draws_per_second), draw.backend, versions) +
-         sample_table(fit, draw) +
+         sample_table(fit, draw) + derived_text(fit, draw) +
          "\nDraws are independent: n_eff is their number and Rhat is 1 by construction.\n" +
          rank_error_text(draw) + notes_text(fit);
 }

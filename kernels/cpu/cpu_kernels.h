@@ -2,10 +2,13 @@
 // included here: the per-instruction-set objects must not hold its inline functions.
 #pragma once
 
+#include "kernels/math/derived_counts.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit_types.h"
+#include "kernels/math/law_types.h"
 #include "kernels/math/philox.h"
 #include "kernels/math/posterior.h"
+#include "kernels/math/replicate.h"
 #include "kernels/math/streamed_counts.h"
 
 namespace taugrid {
@@ -43,13 +46,38 @@ struct CpuKernels {
   void (*summarise_single)(const CountPlan& plan, const float* columns, int64_t stride, int64_t n, double* sums,
                            uint64_t* counts);
 
+  // Counts over draws first .. first + n - 1 of best, ranks and pairs, and their largest theta
+  // (derived_counts.h); theta_1's column and those after it, as for summarise.
+  void (*derive)(const DerivedCounts& counts, const DerivedWorkspaceOf<double>& work, uint64_t first, int64_t n,
+                 const double* columns, int64_t stride, double* maxima);
+  void (*derive_single)(const DerivedCounts& counts, const DerivedWorkspaceOf<float>& work, uint64_t first, int64_t n,
+                        const float* columns, int64_t stride, float* maxima);
+
+  // Statistics of data replicated from draws first .. first + n - 1 (replicate.h); columns likewise.
+  void (*replicate)(const ReplicatePlanOf<double>& plan, const StreamPosition& at, uint64_t first, int64_t n,
+                    const double* columns, int64_t stride, const CheckStatisticsOf<double>& statistics);
+  void (*replicate_single)(const ReplicatePlanOf<float>& plan, const StreamPosition& at, uint64_t first, int64_t n,
+                           const float* columns, int64_t stride, const CheckStatisticsOf<float>& statistics);
+
+  // summarise with windows of kBinsPerPilotWindow bins.
+  void (*summarise_pilot)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
+                          uint64_t* counts);
+  void (*summarise_pilot_single)(const CountPlan& plan, const float* columns, int64_t stride, int64_t n, double* sums,
+                                 uint64_t* counts);
+
   // The exact summary of one posterior (fit.h).
   void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result);
+
+  // CDF and density of mu, theta_j or theta_new at given points (law.h), in a workspace that fit has left.
+  void (*law)(const Problem& problem, const LawRequest& request, FitWorkspace& workspace, const LawValues& values);
 
   // Quantiles of a panelled density at n probabilities (a multiple of kDrawAlignment), counted from the
   // right where from_right is 1, with the density per unit of x there and its derivative.
   void (*panel_quantiles)(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
                           double* density, double* slope);
+
+  // Its density per unit of x at n points (a multiple of kDrawAlignment); beyond its ends, that at the end.
+  void (*panel_densities)(const Panels& panels, int64_t n, const double* x, double* density);
 
   // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of kDrawAlignment).
   void (*log_posterior)(const Problem& problem, int64_t n, const double* x, double* log_density);

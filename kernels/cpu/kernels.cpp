@@ -7,6 +7,7 @@
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"
+#include "kernels/math/law.h"
 
 namespace taugrid {
 namespace {
@@ -65,20 +66,42 @@ void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t
   }
 }
 
-template <class T>
+template <class T, int kBins = kBinsPerWindow>
 void summarise_kernel(const CountPlan& plan, const T* columns, int64_t stride, int64_t n, double* sums,
                       uint64_t* counts) {
   const IeeeEnvironment ieee;
   CpuTeam<L> team;
   for (int64_t c = 0; c < plan.n_columns; ++c)
-    summarise_column(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
-                     counts + c * plan.n_windows * counts_per_window());
+    summarise_column<0, kBins>(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
+                            counts + c * plan.n_windows * counts_per_window(kBins));
+}
+
+template <class Lanes, class T = typename Lanes::Element>
+void derive_kernel(const DerivedCounts& counts, const DerivedWorkspaceOf<T>& work, uint64_t first, int64_t n,
+                   const T* columns, int64_t stride, T* maxima) {
+  const IeeeEnvironment ieee;
+  count_derived<Lanes>(counts, work, first, n, columns, stride, maxima);
+}
+
+template <class Lanes, class T = typename Lanes::Element>
+void replicate_kernel(const ReplicatePlanOf<T>& plan, const StreamPosition& at, uint64_t first, int64_t n,
+                      const T* columns, int64_t stride, const CheckStatisticsOf<T>& statistics) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += Lanes::N)
+    replicate<Lanes>(plan, at, first + static_cast<uint64_t>(i), columns + i, stride, statistics, i);
 }
 
 void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result) {
   const IeeeEnvironment ieee;
   CpuTeam<L> team;
   fit(team, problem, request, workspace, result);
+}
+
+void law_kernel(const Problem& problem, const LawRequest& request, FitWorkspace& workspace,
+                const LawValues& values) {
+  const IeeeEnvironment ieee;
+  CpuTeam<L> team;
+  evaluate_law(team, problem, request, workspace, values);
 }
 
 void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
@@ -89,6 +112,14 @@ void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, co
     L::store(x + i, at.x);
     L::store(density + i, at.density);
     L::store(slope + i, at.slope);
+  }
+}
+
+void panel_densities_kernel(const Panels& panels, int64_t n, const double* x, double* density) {
+  const IeeeEnvironment ieee;
+  for (int64_t i = 0; i < n; i += L::N) {
+    const auto at = L::load(x + i);
+    L::store(density + i, panel_cdf<L>(panels, at, at != at).density);
   }
 }
 
@@ -116,8 +147,16 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
                                    normals_kernel<S>,
                                    summarise_kernel<double>,
                                    summarise_kernel<float>,
+                                   derive_kernel<L>,
+                                   derive_kernel<S>,
+                                   replicate_kernel<L>,
+                                   replicate_kernel<S>,
+                                   summarise_kernel<double, kBinsPerPilotWindow>,
+                                   summarise_kernel<float, kBinsPerPilotWindow>,
                                    fit_kernel,
+                                   law_kernel,
                                    panel_quantiles_kernel,
+                                   panel_densities_kernel,
                                    log_posterior_kernel};
   return &kKernels;
 }

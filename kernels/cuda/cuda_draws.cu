@@ -20,16 +20,18 @@ struct CudaDrawsOf<T>::State {
       : model(host),
         y(host.problem.y, static_cast<size_t>(host.problem.n_schools), setup),
         sigma(host.problem.sigma, static_cast<size_t>(host.problem.n_schools), setup),
-        table(host.table, host.problem.tau_prior.form == PriorForm::kPoint ? 0 : kTableSizeOf<T>, setup) {
+        coefficient(host.table.coefficient, static_cast<size_t>(host.table.n_cells) * kCellCoefficients, setup),
+        first_part(host.table.first_part, static_cast<size_t>(host.table.n_cells), setup) {
     setup.wait();
     model.problem.y = y.data();
     model.problem.sigma = sigma.data();
-    model.table = table.data();
+    model.table.coefficient = coefficient.data();
+    model.table.first_part = first_part.data();
   }
 
   CudaStream setup;
   DrawModelOf<T> model;  // with the device's pointers
-  DeviceBuffer<T> y, sigma, table;
+  DeviceBuffer<T> y, sigma, coefficient, first_part;
   int64_t most_memory = INT64_MAX;
 };
 

@@ -17,9 +17,9 @@ namespace taugrid {
 template <class T>
 struct DrawModelOf {
   ProblemOf<T> problem;
-  const T* table;  // (kTableSizeOf<T>), unless tau is fixed
-  T centre;        // units of y: y = centre + unit * internal
-  T unit;          // a power of two
+  SamplingTable<T> table;  // empty where tau is fixed
+  T centre;                // units of y: y = centre + unit * internal
+  T unit;                  // a power of two
   double log_unit;
 };
 using DrawModel = DrawModelOf<double>;
@@ -154,7 +154,7 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
             using D = decltype(lanes);
             GivenTau<D> at_tau{};
             const PriorRecord& prior = problem.tau_prior;
-            if (prior.form == PriorForm::kSchoolSums) log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j
+            if (has_school_sums(prior)) log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j
             // The prior per unit of x holds the Jacobian log tau already.
             return part - static_cast<double>(n_schools) * (log_internal + log_unit) +
                    log_prior_at<D>(problem, log_internal, at_tau) - prior.log_constant + (prior.slope + 1.0) * log_unit;

@@ -88,7 +88,7 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
     GivenTau<L> at;
     return log_posterior<L>(problem, x, at) - x;
   };
-  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w).x;
+  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
   const double upper_x = problem.tau_prior.upper_x;
   panel_law_shortest(team, w.tau, request.level, value, log_density, exp<S>(problem.tau_prior.lower_x),
                      exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
@@ -181,12 +181,12 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
     typename L::Real mu;
     return at_best_mu(L{}, x, mu);
   };
-  const Maximum mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
-  result.joint_mode_tau = mode.x;
+  const double mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
+  result.joint_mode_tau = mode;
   // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
   double mu;
   const double left = w.tau.lower[0];
-  at_best_mu(S{}, mode.x > 0.0 ? log<S>(mode.x) : left, mu);
+  at_best_mu(S{}, mode > 0.0 ? log<S>(mode) : left, mu);
   result.joint_mode_mu = mu;
 }
 
@@ -272,33 +272,20 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     return;
   }
 
-  // Rough places and widths for the panels' variable.
-  int middle = w.first_node;
-  double mass = 0.0, mean_mu = 0.0, tau2_mean = 0.0;
-  for (int i = w.first_node; i < w.end_node; ++i) {
-    if (mass < 0.5) middle = i;
-    mass = mass + w.tau.weight[i];
-    mean_mu = mean_mu + w.tau.weight[i] * w.mu_mean[i];
-  }
-  for (int i = 0; i < w.n_nodes; ++i) tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
-  const double width = problem.mu.b - problem.mu.a;
-  const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * width);
-  const double tau2 = w.tau2[middle];
-  uniform_mu_parameter(team, problem, request, UniformMuLaw::kMu, 0, mean_mu, sd_mu, 0.0, w, result.mu);
-  const UniformMuLaw of_new = pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew;
-  uniform_mu_parameter(team, problem, request, of_new, 0, mean_mu, S::sqrt(sd_mu * sd_mu + tau2), S::sqrt(tau2), w,
-                       result.theta_new);
+  const auto parameter = [&](UniformMuLaw law, int64_t j, ParameterResult& of) {
+    const UniformMuPlace place = uniform_mu_place<Team>(problem, law, j, w);
+    uniform_mu_parameter(team, problem, request, law, j, place.centre, place.scale, place.layer, w, of);
+  };
+  parameter(UniformMuLaw::kMu, 0, result.mu);
+  parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
   // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail is heavy.
+  double tau2_mean = 0.0;
+  for (int i = 0; i < w.n_nodes; ++i) tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
   result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
   result.theta_new.sd = theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
   for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
-    const double s2 = problem.sigma[j] * problem.sigma[j];
-    const double shrink = s2 / (s2 + tau2);
-    const double centre = pooled ? mean_mu : problem.y[j] + shrink * (mean_mu - problem.y[j]);
-    const double scale = pooled ? sd_mu : S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu)));
     ParameterResult theta = result.theta[j];
-    uniform_mu_parameter(team, problem, request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, centre, scale,
-                         S::sqrt(tau2 * shrink), w, theta);
+    parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);
     if (team.leads()) result.theta[j] = theta;
   }
   result.unresolved = w.unresolved;

@@ -37,6 +37,11 @@ struct FitResult {
 inline constexpr int kMaxScan = 512;       // points between the seeds
 inline constexpr int kMaxExtension = 384;  // points beyond them, on either side
 inline constexpr int kMaxModes = 16;
+// What a prior's lists may hold (priors.h).
+inline constexpr int kMostPriorScan = 256;
+inline constexpr int kMostPriorCuts = 160;
+inline constexpr int kMostPriorJumps = 32;
+inline constexpr int kMaxCuts = 192 + kMostPriorCuts + 8 * kMostPriorJumps;
 
 // One problem's memory: the size does not depend on J.
 struct FitWorkspace {
@@ -51,7 +56,7 @@ struct FitWorkspace {
   int scan_begin, scan_end;
   double peak;         // the largest log p(x | y)
   double moment_peak;  // the largest log p(x | y) + k x
-  double cuts[kMaxModes + 32];
+  double cuts[kMaxCuts];
   int n_cuts;
 
   // At the nodes of `tau` (or at the one value of a fixed tau, padded with weights of 0).

@@ -134,6 +134,11 @@ struct Scalar {
   static TAUGRID_INLINE Real gather(const T* p, Bits i) { return p[i]; }
   // The value of one lane.
   static TAUGRID_INLINE T lane(Real x, int) { return x; }
+
+  // Counts, a lane each: n, and one more where the mask holds.
+  static TAUGRID_INLINE Bits tally(Bits n, Mask m) { return n + (m ? 1u : 0u); }
+  static TAUGRID_INLINE Bits load_bits(const Bits* p) { return *p; }
+  static TAUGRID_INLINE void store_bits(Bits* p, Bits u) { *p = u; }
   // first, first + 1, .. in consecutive lanes, as reals.
   static TAUGRID_INLINE Real ramp(T first) { return first; }
 
@@ -291,6 +296,15 @@ struct Pack {
     return r;
   }
   static TAUGRID_INLINE T lane(Real x, int i) { return x[i]; }
+
+  static TAUGRID_INLINE Bits tally(Bits n, Mask m) { return n - (Bits)m; }  // a true lane is -1
+  static TAUGRID_INLINE Bits load_bits(const BitsElement* p) {
+    Bits u;
+    memcpy(&u, p, sizeof u);
+    return u;
+  }
+  static TAUGRID_INLINE void store_bits(BitsElement* p, Bits u) { memcpy(p, &u, sizeof u); }
+
   static TAUGRID_INLINE Real ramp(T first) {
     Real r = Real{};
     for (int i = 0; i < W; ++i) r[i] = static_cast<T>(i);

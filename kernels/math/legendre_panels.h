@@ -15,7 +15,10 @@
 
 namespace taugrid {
 
-inline constexpr int kMaxPanels = 192;
+// Room for panels, and how many of them a density without kinks may take. (What is not used costs nothing but
+// address space.)
+inline constexpr int kMaxPanels = 1024;
+inline constexpr int kSmoothPanels = 192;
 inline constexpr int kMaxNodes = kMaxPanels * kPanelNodes;
 
 // The rule, and the matrix from node values to coefficients: made once, by make_panel_rule.
@@ -73,6 +76,12 @@ struct PanelTolerance {
   double moment;       // power k of exp(x) in the highest moment wanted, 0 for none
   double moment_peak;  // the largest log density + k x
   double plain_below;  // x below which what mixtures integrate hardly varies; +inf for no mixtures
+  int most = kSmoothPanels;  // panels, at most kMaxPanels
+};
+
+// Where a panel is cut that must be halved.
+struct AtMiddle {
+  TAUGRID_INLINE double operator()(double a, double b) const { return 0.5 * (a + b); }
 };
 
 TAUGRID_INLINE double abs_of(double x) { return x < 0.0 ? -x : x; }
@@ -102,12 +111,13 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
   return upper < tolerance.plain_below || width <= 2.0 || (width <= 4.0 && mass < 1e-7) || mass < 1e-11;
 }
 
-// Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1].
-template <class Team, class LogDensity>
+// Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1]; split(a, b) is where
+// the panel from a to b is cut, strictly between them.
+template <class Team, class LogDensity, class Split = AtMiddle>
 TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDensity& log_density,
                                           double peak, const double* cuts, int n_cuts,
                                           const PanelTolerance& tolerance, PanelScratch& scratch,
-                                          Panels& panels) {
+                                          Panels& panels, const Split& split = {}) {
   using L = typename Team::Lanes;
   int pending = n_cuts - 1, kept = 0;
   bool unresolved = false;
@@ -137,7 +147,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
     for (int p = 0; p < pending; ++p) {
       const double a = scratch.lower[p], b = scratch.upper[p];
       const double* c = scratch.coefficient + p * kPanelNodes;
-      const bool room = kept + (pending - p) + next + 2 <= kMaxPanels;
+      const bool room = kept + (pending - p) + next + 2 <= tolerance.most;
       const bool resolved = panel_resolved<Scalar<double, L>>(c, a, b, peak, tolerance);
       // Where halving has reached the spacing of doubles there is nothing to gain.
       const bool narrow = b - a < 1e-14 * max_of(1.0, abs_of(a));
@@ -153,7 +163,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
             scratch.kept_coefficient[at * kPanelNodes + k] = c[k];
           }
         } else {
-          const double middle = 0.5 * (a + b);
+          const double middle = split(a, b);
           scratch.next_lower[at] = a;
           scratch.next_upper[at] = middle;
           scratch.next_lower[at + 1] = middle;

@@ -10,6 +10,7 @@ namespace taugrid {
 struct Maximum {
   double x;
   double value;
+  double width;  // 1/sqrt(-f''), the sd of a normal density with this curvature; infinite where there is none
 };
 
 // f maps lanes of x to lanes of values that carry rounding noise of the given size; node_value and
@@ -68,14 +69,23 @@ TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F&
       else b = t;
     }
     const double t = 0.5 * (a + b);
-    double p0 = 1.0, p1 = t, value = coefficient[0];
+    double p0 = 1.0, p1 = t, d0 = 0.0, d1 = 1.0, e0 = 0.0, e1 = 0.0;  // P_n, P_n', P_n''
+    double value = coefficient[0], bend = 0.0;
     for (int n = 1; n < kPanelNodes; ++n) {
       value = value + coefficient[n] * p1;
+      bend = bend + coefficient[n] * e1;
       const double p2 = ((2 * n + 1) * (t * p1) - n * p0) / (n + 1);
+      const double d2 = (2 * n + 1) * p1 + d0;
+      const double e2 = (2 * n + 1) * d1 + e0;
       p0 = p1;
       p1 = p2;
+      d0 = d1;
+      d1 = d2;
+      e0 = e1;
+      e1 = e2;
     }
-    return {middle + half * t, value};
+    const double width = bend < 0.0 ? half / Scalar<double, L>::sqrt(-bend) : real_of(0x7FF0000000000000u);
+    return {middle + half * t, value, width};
   }
 }
 

@@ -43,11 +43,8 @@ struct BlockNormals {
   typename L::Real z[kBlockUniforms<L>];
 };
 
-// Normals 2 + j .. of draws index, index + 1, .., which schools j .. consume (j a multiple of kBlockUniforms).
 template <class L>
-TAUGRID_INLINE BlockNormals<L> school_normals(const StreamPosition& at, uint64_t index, int64_t j) {
-  static_assert(place_of_uniform<L>(4) == 0);
-  const Block<L> block = draw_block<L>(at, index, block_of_uniform<L>(4 + j));
+TAUGRID_INLINE BlockNormals<L> normals_of_block(const Block<L>& block) {
   BlockNormals<L> normals;
   for (int i = 0; i < kBlockUniforms<L>; i += 2) {
     const NormalPair<L> pair = box_muller<L>(block, i);
@@ -55,6 +52,19 @@ TAUGRID_INLINE BlockNormals<L> school_normals(const StreamPosition& at, uint64_t
     normals.z[i + 1] = pair.z1;
   }
   return normals;
+}
+
+// Normals 2 + j .. of draws index, index + 1, .., which schools j .. consume (j a multiple of kBlockUniforms).
+template <class L>
+TAUGRID_INLINE BlockNormals<L> school_normals(const StreamPosition& at, uint64_t index, int64_t j) {
+  static_assert(place_of_uniform<L>(4) == 0);
+  return normals_of_block<L>(draw_block<L>(at, index, block_of_uniform<L>(4 + j)));
+}
+
+// Normals j .. of the replicated data of draws index, index + 1, .. (purpose predictive; j likewise).
+template <class L>
+TAUGRID_INLINE BlockNormals<L> replicate_normals(const StreamPosition& at, uint64_t index, int64_t j) {
+  return normals_of_block<L>(draw_block<L>(at, index, block_of_uniform<L>(j)));
 }
 
 }  // namespace taugrid

@@ -18,6 +18,9 @@
 //     uniform 1                     u of mu, where mu is truncated
 //     uniforms 2 + k, 3 + k         Box-Muller radius and angle of normals k and k + 1, k even
 //     normal 0: mu, normal 1: theta_new, normal 2 + j: theta_(j+1)
+//   purpose 3, replicated data of a posterior draw, of the same index; the blocks likewise
+//     uniforms k, k + 1             Box-Muller radius and angle of normals k and k + 1, k even
+//     normal j: y_rep_(j+1)
 #pragma once
 
 #include "kernels/math/lanes.h"

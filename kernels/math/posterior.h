@@ -185,8 +185,9 @@ template <class L, class T>
 TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x, const GivenTau<L>& at) {
   using Real = typename L::Real;
   const PriorRecord& prior = problem.tau_prior;
-  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v};
-  if (prior.form != PriorForm::kSchoolSums) return log_prior<L>(prior, x, sums);
+  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v, L::select(x > kFarX, x - kFarX, L::splat(0.0)),
+                     static_cast<double>(problem.n_schools)};
+  if (!has_school_sums(prior)) return log_prior<L>(prior, x, sums);
   Real weights[2];
   SchoolSum<L>::over(
       problem.n_schools, weights,
@@ -199,9 +200,7 @@ TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typena
       [](Real(&)[2]) {});
   sums.sum_w = weights[0];
   sums.sum_w2 = weights[1];
-  // Past kFarX the sums stand still and go on as the powers of tau that they are there.
-  const double power = 2.0 * prior.alpha + 4.0 * prior.beta + 2.0 * prior.gamma * static_cast<double>(problem.n_schools);
-  return log_prior<L>(prior, x, sums) - power * L::select(x > kFarX, x - kFarX, L::splat(0.0));
+  return log_prior<L>(prior, x, sums);
 }
 
 // log p(x | y) up to a constant, the density per unit of x = log tau.

@@ -39,6 +39,10 @@ TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, doubl
     lo = min_of(lo, prior.seed_x - 3.0);
     hi = max_of(hi, prior.seed_x + 3.0);
   }
+  if (prior.scan.n > 0) {
+    lo = min_of(lo, prior.numbers[prior.scan.first]);
+    hi = max_of(hi, prior.numbers[prior.scan.first + prior.scan.n - 1]);
+  }
   if (lo < prior.lower_x) lo = prior.lower_x;
   if (hi > prior.upper_x) hi = prior.upper_x;
   if (lo >= hi) lo = hi - 6.0;
@@ -58,26 +62,59 @@ TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace&
   });
 }
 
-// The first scan's points: equally spaced from lo to hi, and closer together about the prior's own place
-// where that is narrow. Returns how many.
+// The first scan's points: equally spaced from lo to hi, those that the prior asks for, and closer together about
+// the prior's own place where that is narrow. Returns how many.
 TAUGRID_INLINE int first_scan_points(const PriorRecord& prior, double lo, double hi, double* x) {
   int n = 2;
-  while (n < kMaxScan - 64 && (hi - lo) / (n - 1) > 0.35) ++n;
+  while (n < kMaxScan - 64 - prior.scan.n && (hi - lo) / (n - 1) > 0.35) ++n;
   for (int i = 0; i < n; ++i) x[i] = lo + (hi - lo) * i / (n - 1);
   x[n - 1] = hi;  // exactly: it may be the end of the support
-  if (!(prior.seed_width > 0.0 && prior.seed_width < 0.7)) return n;
-  // From a half to 10 widths, on either side, in order.
-  for (int k = -20; k <= 20; ++k) {
-    const double seed = prior.seed_x + 0.5 * prior.seed_width * k;
-    if (!(seed > lo && seed < hi)) continue;
+  const auto add = [&](double seed) {
+    if (!(seed > lo && seed < hi)) return;
     int at = n;
     while (at > 0 && x[at - 1] > seed) --at;
-    if (at > 0 && x[at - 1] == seed) continue;
+    if (at > 0 && x[at - 1] == seed) return;
     for (int i = n; i > at; --i) x[i] = x[i - 1];
     x[at] = seed;
     ++n;
-  }
+  };
+  for (int i = 0; i < prior.scan.n; ++i) add(prior.numbers[prior.scan.first + i]);
+  if (!(prior.seed_width > 0.0 && prior.seed_width < 0.7)) return n;
+  // From a half to 10 widths, on either side, in order.
+  for (int k = -20; k <= 20; ++k) add(prior.seed_x + 0.5 * prior.seed_width * k);
   return n;
+}
+
+// Cuts panels at jumps of the density's second derivative, where there are any.
+struct AtKink {
+  const double* x;  // (n), ascending
+  int n;
+  // The one nearest to the middle, or the middle.
+  TAUGRID_INLINE double operator()(double a, double b) const {
+    const double middle = 0.5 * (a + b);
+    int first = 0;
+    for (int left = n; left > 0;) {
+      const int half = left / 2;
+      if (x[first + half] < middle) {
+        first += half + 1;
+        left -= half + 1;
+      } else {
+        left = half;
+      }
+    }
+    const bool above = first < n && x[first] < b;
+    const bool below = first > 0 && x[first - 1] > a;
+    if (above && below) return x[first] - middle < middle - x[first - 1] ? x[first] : x[first - 1];
+    return above ? x[first] : below ? x[first - 1] : middle;
+  }
+};
+
+// Where mass lies in a layer beside a place at which the density ends or jumps, which the nodes of a wide panel
+// would step over: cuts at the inverse of its slope and, n in all, at 8-fold distances below `widest`.
+TAUGRID_INLINE int layer_cuts(double place, double direction, double slope, double widest, int n, double* cuts) {
+  int added = 0;
+  for (double d = 4.0 / slope; slope > 8.0 && d < widest && added < n; d = 8.0 * d) cuts[added++] = place + direction * d;
+  return added;
 }
 
 template <class Team, class F>
@@ -144,20 +181,19 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
 
   // Modes of the density in x, refined.
   int n_modes = 0;
-  double cut[kMaxModes];
+  double cut[kMaxModes], mode_width[kMaxModes];
   for (int i = begin + 1; i + 1 < end && n_modes < kMaxModes; ++i) {
     const double here = w.scan_log_density[i];
     if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] && here > peak - kLogDrop) {
       const Maximum mode =
           find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], 0x1p-51 * abs_of(here),
                                         w.node_value, w.coefficient);
+      mode_width[n_modes] = mode.width;
       cut[n_modes++] = mode.x;
       peak = max_of(peak, mode.value);
       moment_peak = max_of(moment_peak, mode.value + k * mode.x);
     }
   }
-  // Where the support ends on a steep slope, the mass lies in a layer beside the end, which the nodes of a
-  // wide panel would step over: its width is the inverse of the slope, and cuts stand at 8-fold distances.
   const double left = w.scan_x[begin], right = w.scan_x[end - 1];
   const double h = 1e-7;
   team.once([&] {
@@ -165,17 +201,32 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   });
   team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_density(L::load(w.lane_a + i))); });
   const double fall_left = (w.lane_b[0] - w.lane_b[1]) / h, rise_right = (w.lane_b[3] - w.lane_b[2]) / h;
-  const auto layer = [&](double distance_from, double slope, double* cuts) {
-    int n = 0;
-    for (double d = 4.0 / slope; slope > 8.0 && d < 0.25 * (right - left) && n < 12; d = 8.0 * d)
-      cuts[n++] = distance_from > 0.0 ? right - d : left + d;
-    return n;
-  };
   double left_layer[12], right_layer[12];
-  const int n_left = left == prior.lower_x ? layer(-1.0, fall_left, left_layer) : 0;
-  const int n_right = right == prior.upper_x ? layer(1.0, rise_right, right_layer) : 0;
+  const double widest_layer = 0.25 * (right - left);
+  const int n_left = left == prior.lower_x ? layer_cuts(left, 1.0, fall_left, widest_layer, 12, left_layer) : 0;
+  const int n_right = right == prior.upper_x ? layer_cuts(right, -1.0, rise_right, widest_layer, 12, right_layer) : 0;
   peak = max_of(peak, max_of(w.lane_b[0], w.lane_b[3]));
   moment_peak = max_of(moment_peak, max_of(w.lane_b[0] + k * left, w.lane_b[3] + k * right));
+  // The same on both sides of where the density jumps.
+  const double* jump = prior.numbers + prior.jumps.first;
+  const int n_jumps = prior.jumps.n;
+  double* const jump_x = w.scratch.value;
+  double* const jump_value = w.scratch.coefficient;
+  if (n_jumps > 0) {
+    const int n_points = (4 * n_jumps + 15) / 16 * 16;
+    team.once([&] {
+      for (int i = 0; i < n_points; ++i) {
+        const double x = jump[i / 4 < n_jumps ? i / 4 : 0];
+        const double offset = i % 4 == 0 ? -2.0 * h : i % 4 == 1 ? -h : i % 4 == 2 ? h : 2.0 * h;
+        jump_x[i] = min_of(max_of(x + offset, left), right);
+      }
+    });
+    team.for_points(n_points, [&](int i) { L::store(jump_value + i, log_density(L::load(jump_x + i))); });
+    for (int i = 0; i < 4 * n_jumps; ++i) {
+      peak = max_of(peak, jump_value[i]);
+      moment_peak = max_of(moment_peak, jump_value[i] + k * jump_x[i]);
+    }
+  }
   team.once([&] {
     w.scan_begin = begin;
     w.scan_end = end;
@@ -186,12 +237,19 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     const auto add = [&](double x) {
       int at = w.n_cuts;
       while (at > 1 && w.cuts[at - 1] > x) --at;
-      if (!(x > w.cuts[at - 1]) || !(x < right)) return;
+      if (!(x > w.cuts[at - 1]) || !(x < right) || w.n_cuts == kMaxCuts - 1) return;
       for (int i = w.n_cuts; i > at; --i) w.cuts[i] = w.cuts[i - 1];
       w.cuts[at] = x;
       ++w.n_cuts;
     };
     for (int i = 0; i < n_modes; ++i) add(cut[i]);
+    // A mode far narrower than its panel lies between the panel's end and its first node.
+    for (int i = 0; i < n_modes; ++i)
+      if (200.0 * mode_width[i] < right - left)
+        for (double d = 8.0 * mode_width[i]; d < right - left; d = 8.0 * d) {
+          add(cut[i] - d);
+          add(cut[i] + d);
+        }
     // A moment that barely exists reaches far beyond the density itself, whose nodes a panel of that width would
     // all place where there is nothing.
     int fallen = end - 1;
@@ -199,6 +257,16 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     if (right - w.scan_x[fallen] > 60.0) add(w.scan_x[fallen]);
     for (int i = 0; i < n_left; ++i) add(left_layer[i]);
     for (int i = 0; i < n_right; ++i) add(right_layer[i]);
+    for (int i = 0; i < prior.cuts.n; ++i) add(prior.numbers[prior.cuts.first + i]);
+    for (int i = 0; i < n_jumps; ++i) {
+      double layer[3];
+      const double* value = jump_value + 4 * i;
+      add(jump[i]);
+      int n = layer_cuts(jump[i], -1.0, (value[1] - value[0]) / h, 0.5, 3, layer);
+      for (int m = 0; m < n; ++m) add(layer[m]);
+      n = layer_cuts(jump[i], 1.0, (value[2] - value[3]) / h, 0.5, 3, layer);
+      for (int m = 0; m < n; ++m) add(layer[m]);
+    }
     w.cuts[w.n_cuts++] = right;
   });
 }
@@ -206,7 +274,7 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
 // The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; the
 // lower end of the support (mostly 0) where the density does not fall towards it.
 template <class Team, class F>
-TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
+TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
@@ -215,11 +283,11 @@ TAUGRID_OUTLINE Maximum tau_mode(Team& team, const F& log_density, double lower_
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
   const double first = w.scratch.value[0];
-  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return {exp<Scalar<double, L>>(lower_x), first};
+  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return exp<Scalar<double, L>>(lower_x);
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
-  const Maximum mode = find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * abs_of(first), w.node_value, w.coefficient);
-  return {exp<Scalar<double, L>>(mode.x), mode.value};
+  const double noise = 0x1p-51 * abs_of(first);
+  return exp<Scalar<double, L>>(find_maximum(team, w.rule, log_density, a, b, noise, w.node_value, w.coefficient).x);
 }
 
 // mu | tau, y at the nodes.
@@ -286,11 +354,14 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   tolerance.plain_below = problem.mu.form == MuForm::kUniform
                               ? problem.tau_prior.lower_x
                               : 0.5 * log<Scalar<double, L>>(given_tau<Scalar<double, L>>(problem, 0.0).v_mu) - 3.0;
-  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau);
-  if (w.tau.n > kMaxPanels - 2) {
+  const PriorRecord& prior = problem.tau_prior;
+  if (prior.numbers != nullptr) tolerance.most = kMaxPanels;
+  const AtKink split{prior.numbers + prior.kinks.first, prior.kinks.n};
+  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau, split);
+  if (w.tau.n > tolerance.most - 2) {
     // A tail over thousands of e-folds: there is no room for panels of width 2, nor need.
     tolerance.plain_below = real_of(0x7FF0000000000000u);
-    build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau);
+    build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau, split);
   }
   const int n_nodes = w.tau.n * kPanelNodes;
   team.for_points(n_nodes, [&](int i) {

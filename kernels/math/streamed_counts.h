@@ -12,6 +12,9 @@ namespace taugrid {
 
 inline constexpr int kBinsPerWindow = 256;
 
+// Of windows whose places are known from a pilot sample only, and so are wide.
+inline constexpr int kBinsPerPilotWindow = 4096;
+
 // For each of n_columns columns: sums of x - shift, and windows [lower, upper) in ascending order that do
 // not overlap; unused ones are at +infinity.
 struct CountPlan {
@@ -20,25 +23,26 @@ struct CountPlan {
   const double* shift;  // (n_columns)
   const double* lower;  // (n_columns, n_windows)
   const double* upper;  // (n_columns, n_windows)
-  const double* scale;  // (n_columns, n_windows): kBinsPerWindow / (upper - lower)
+  const double* scale;  // (n_columns, n_windows): bins / (upper - lower)
 };
 
 // Counts of one column: at or past each window's lower and upper end, then its bins, window by window.
-TAUGRID_INLINE int64_t counts_per_window() { return 2 + kBinsPerWindow; }
+TAUGRID_INLINE int64_t counts_per_window(int bins = kBinsPerWindow) { return 2 + bins; }
 
 // The bin of x in a window. Every operation is monotone in x, so bins are intervals.
+template <int kBins = kBinsPerWindow>
 TAUGRID_INLINE int window_bin(double x, double lower, double scale) {
   double r = (x - lower) * scale - 0.5;
   if (!(r > 0.0)) r = 0.0;
-  if (r > kBinsPerWindow - 1.0) r = kBinsPerWindow - 1.0;
+  if (r > kBins - 1.0) r = kBins - 1.0;
   // The nearest integer, by the bits of 2^52 + r.
   return static_cast<int>(bits_of(r + 0x1p52) & 0xFFFFFFFFu);
 }
 
 // One column over draws [0, n) of a block, n <= 8192, by a team. column is readable up to the next multiple
-// of 16; sums[0], sums[1] are of x - shift and of its square; count (n_windows * counts_per_window()) is
+// of 16; sums[0], sums[1] are of x - shift and of its square; count (n_windows * counts_per_window(kBins)) is
 // added to. Floats are converted, exactly. kWindows is plan.n_windows where the compiler is to know it, or 0.
-template <int kWindows = 0, class Team, class T>
+template <int kWindows = 0, int kBins = kBinsPerWindow, class Team, class T>
 TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan, int64_t c, const T* column,
                                               int n, double* sums, uint64_t* count) {
   using L = typename Team::Lanes;
@@ -74,7 +78,9 @@ TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan,
       const double value = L::lane(x, lane);
       for (int k = 0; k < n_windows; ++k)
         if (value >= lower[k] && value < upper[k])
-          team.count(count + k * counts_per_window() + 2 + window_bin(value, lower[k], plan.scale[c * n_windows + k]), 1);
+          team.count(count + k * counts_per_window(kBins) + 2 +
+                         window_bin<kBins>(value, lower[k], plan.scale[c * n_windows + k]),
+                     1);
     }
   });
   if (team.leads()) {
@@ -82,8 +88,8 @@ TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan,
     sums[1] = total[1];
   }
   for (int k = 0; k < n_windows; ++k) {
-    team.count_lanes(count + k * counts_per_window(), past_lower[k]);
-    team.count_lanes(count + k * counts_per_window() + 1, past_upper[k]);
+    team.count_lanes(count + k * counts_per_window(kBins), past_lower[k]);
+    team.count_lanes(count + k * counts_per_window(kBins) + 1, past_upper[k]);
   }
 }
 

@@ -87,6 +87,33 @@ TAUGRID_INLINE double asinh_of(double s) {
   return s < 0.0 ? -t : t;
 }
 
+// Roughly where a parameter lies: its centre and width, and a typical sd of it given mu.
+struct UniformMuPlace {
+  double centre, scale, layer;
+};
+
+template <class Team>
+TAUGRID_OUTLINE UniformMuPlace uniform_mu_place(const Problem& problem, UniformMuLaw law, int64_t j,
+                                                const FitWorkspace& w) {
+  using S = Scalar<double, typename Team::Lanes>;
+  // The node that holds the median of tau.
+  int middle = w.first_node;
+  double mass = 0.0, mean_mu = 0.0;
+  for (int i = w.first_node; i < w.end_node; ++i) {
+    if (mass < 0.5) middle = i;
+    mass = mass + w.tau.weight[i];
+    mean_mu = mean_mu + w.tau.weight[i] * w.mu_mean[i];
+  }
+  const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * (problem.mu.b - problem.mu.a));
+  const double tau2 = w.tau2[middle];
+  if (law == UniformMuLaw::kMu) return {mean_mu, sd_mu, 0.0};
+  if (law == UniformMuLaw::kThetaNew) return {mean_mu, S::sqrt(sd_mu * sd_mu + tau2), S::sqrt(tau2)};
+  const double s2 = problem.sigma[j] * problem.sigma[j];
+  const double shrink = s2 / (s2 + tau2);
+  return {problem.y[j] + shrink * (mean_mu - problem.y[j]), S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu))),
+          S::sqrt(tau2 * shrink)};
+}
+
 // Everything about one parameter. centre and scale say roughly where it lies; layer is a typical sd of it
 // given mu.
 template <class Team>

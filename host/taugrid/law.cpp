@@ -1,0 +1,185 @@
+#include "host/taugrid/law.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "kernels/math/normal_distribution.h"
+
+namespace taugrid {
+namespace {
+
+using S = Scalar<>;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// "theta[3]" -> 3; 0 for other texts.
+int64_t theta_number(const std::string& text) {
+  if (text.rfind("theta[", 0) != 0 || text.back() != ']') return 0;
+  int64_t number = 0;
+  const char* const end = text.data() + text.size() - 1;
+  const auto parsed = std::from_chars(text.data() + 6, end, number);
+  return parsed.ptr == end && parsed.ec == std::errc() ? number : 0;
+}
+
+// The limit of log p(tau) at tau = 0.
+double log_prior_at_zero(const Engine& engine, double sum_log_v) {
+  const PriorRecord& prior = engine.problem.tau_prior;
+  if (prior.lower_x > -kInfinity) return -kInfinity;
+  if (prior.form == PriorForm::kLogLocation) return prior.df < kInfinity ? kInfinity : -kInfinity;
+  if (prior.form == PriorForm::kPower && prior.rate != 0.0 && prior.power < 0.0) return -kInfinity;
+  if (prior.slope != 0.0) return prior.slope > 0.0 ? -kInfinity : kInfinity;
+  if (prior.form == PriorForm::kHalfLogistic) return prior.log_constant - 2.0 * log<S>(2.0);
+  if (prior.form != PriorForm::kSchoolSums) return prior.log_constant;
+  double sum_w = 0.0, sum_w2 = 0.0;
+  for (const double sigma : engine.sigma) {
+    const double w = 1.0 / (sigma * sigma);
+    sum_w += w;
+    sum_w2 += w * w;
+  }
+  return prior.log_constant + prior.alpha * log<S>(sum_w) + prior.beta * log<S>(sum_w2) - prior.gamma * sum_log_v;
+}
+
+LawPoint point_mass(double at, double x) {
+  return {x >= at ? 1.0 : 0.0, x >= at ? 0.0 : 1.0, x == at ? kInfinity : 0.0};
+}
+
+LawPoint normal_law(double mean, double sd, double x) {
+  const auto tails = normal_tails<S>((x - mean) / sd);
+  return {tails.lower, tails.upper, tails.pdf / sd};
+}
+
+LawPoint uniform_law(double a, double b, double x) {
+  if (x < a) return {0.0, 1.0, 0.0};
+  if (x > b) return {1.0, 0.0, 0.0};
+  return {(x - a) / (b - a), (b - x) / (b - a), 1.0 / (b - a)};
+}
+
+// tau = infinity: no pooling.
+LawPoint law_without_pooling(const Model& model, const ParameterId& parameter, double x) {
+  const MuPrior& mu = model.mu_prior;
+  const size_t j = static_cast<size_t>(parameter.j);
+  if (parameter.kind == ParameterKind::kTheta) return normal_law(model.data.y[j], model.data.sigma[j], x);
+  if (parameter.kind == ParameterKind::kTau) return point_mass(kInfinity, x);
+  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kNormal) return normal_law(mu.a, mu.b, x);
+  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kUniform) return uniform_law(mu.a, mu.b, x);
+  return {kNaN, kNaN, kNaN};
+}
+
+std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
+  std::vector<LawPoint> law;
+  if (!engine.tau_is_random) {
+    for (const double value : x) law.push_back(point_mass(engine.model.tau_prior.parameters[0], value));
+    return law;
+  }
+  const std::vector<double> log_density = log_tau_density(engine, x);
+  const Panels& panels = engine.posterior->tau;
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (!(x[i] > 0.0)) {
+      law.push_back({0.0, 1.0, exp<S>(log_density[i])});
+      continue;
+    }
+    const double log_x = log<S>(x[i] / engine.unit);
+    const double lower = log_x < panels.lower[0] ? 0.0 : panel_cdf<S>(panels, log_x, false).mass;
+    const double upper = log_x > panels.upper[panels.n - 1] ? 0.0 : panel_cdf<S>(panels, log_x, true).mass;
+    law.push_back({lower, upper, exp<S>(log_density[i])});
+  }
+  return law;
+}
+
+}  // namespace
+
+std::string ParameterId::name() const {
+  switch (kind) {
+    case ParameterKind::kTau: return "tau";
+    case ParameterKind::kMu: return "mu";
+    case ParameterKind::kThetaNew: return "theta_new";
+    case ParameterKind::kTheta: break;
+  }
+  return "theta[" + std::to_string(j + 1) + "]";
+}
+
+ParameterId find_parameter(const std::string& text, const Data& data, const std::string& what) {
+  if (text == "tau") return {ParameterKind::kTau, 0};
+  if (text == "mu") return {ParameterKind::kMu, 0};
+  if (text == "theta_new") return {ParameterKind::kThetaNew, 0};
+  const int64_t number = theta_number(text);
+  if (number >= 1 && number <= data.n_schools()) return {ParameterKind::kTheta, number - 1};
+  const auto found = std::ranges::find(data.labels, text);
+  const std::string known = fmt::format("tau, mu, theta[1]{}, theta_new{}",
+                                        data.n_schools() > 1 ? fmt::format(" .. theta[{}]", data.n_schools()) : "",
+                                        data.labels.empty() ? "" : ", or a label");
+  if (text.empty() || found == data.labels.end())
+    throw std::invalid_argument(what + ": parameter '" + text + "' is unknown, must be one of " + known);
+  const auto again = std::find(found + 1, data.labels.end(), text);
+  const int64_t j = found - data.labels.begin();
+  if (again != data.labels.end())
+    throw std::invalid_argument(fmt::format("{}: parameter '{}' is the label of rows {} and {}: name it theta[{}] or theta[{}]",
+                                            what, text, j + 1, again - data.labels.begin() + 1, j + 1,
+                                            again - data.labels.begin() + 1));
+  return {ParameterKind::kTheta, j};
+}
+
+std::unique_ptr<FitWorkspace> posterior_nodes(const Engine& engine) {
+  if (engine.posterior) return std::make_unique<FitWorkspace>(*engine.posterior);
+  auto nodes = std::make_unique<FitWorkspace>();
+  FitStorage storage(0, 0);
+  FitRequest tau_only = engine.request();
+  tau_only.theta = false;
+  tau_only.mode_and_shortest = false;
+  engine.kernels->fit(engine.problem, tau_only, *nodes, storage.result);
+  return nodes;
+}
+
+std::vector<double> log_tau_density(const Engine& engine, std::span<const double> tau) {
+  if (!engine.tau_is_random) return std::vector<double>(tau.size(), kNaN);
+  const double log_mass = engine.posterior->tau.log_mass + engine.log_unit;
+  const PriorRecord& prior = engine.problem.tau_prior;
+  constexpr size_t kPack = kDrawAlignment;
+  std::vector<double> x((tau.size() + kPack - 1) / kPack * kPack, 0.0), log_p(x.size());
+  for (size_t i = 0; i < tau.size(); ++i)
+    if (tau[i] > 0.0 && tau[i] < kInfinity) x[i] = log<S>(tau[i] / engine.unit);
+  engine.kernels->log_posterior(engine.problem, static_cast<int64_t>(x.size()), x.data(), log_p.data());
+  std::vector<double> log_density(tau.size());
+  for (size_t i = 0; i < tau.size(); ++i) {
+    if (tau[i] == 0.0) {
+      GivenTau<S> at;
+      const double log_likelihood = log_likelihood_at_tau2<S>(engine.problem, 0.0, at);
+      log_density[i] = log_prior_at_zero(engine, at.sum_log_v) + log_likelihood - log_mass;
+    } else if (!(tau[i] > 0.0 && tau[i] < kInfinity) || x[i] < prior.lower_x || x[i] > prior.upper_x) {
+      log_density[i] = -kInfinity;
+    } else {
+      log_density[i] = log_p[i] - x[i] - log_mass;
+    }
+  }
+  return log_density;
+}
+
+std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter, std::span<const double> x,
+                             bool relative_tails) {
+  if (!engine.tau_is_random && std::isinf(engine.model.tau_prior.parameters[0])) {
+    std::vector<LawPoint> law;
+    for (const double value : x) law.push_back(law_without_pooling(engine.model, parameter, value));
+    return law;
+  }
+  if (parameter.kind == ParameterKind::kTau) return tau_law(engine, x);
+  const size_t n = x.size();
+  std::vector<double> internal, lower(n), upper(n), density(n);
+  // Beyond 1e60 there is nothing, and squares stay within the range of a double.
+  for (const double value : x) internal.push_back(std::clamp((value - engine.centre) / engine.unit, -1e60, 1e60));
+  const LawOf of = parameter.kind == ParameterKind::kMu      ? LawOf::kMu
+                   : parameter.kind == ParameterKind::kTheta ? LawOf::kTheta
+                                                             : LawOf::kThetaNew;
+  const auto nodes = posterior_nodes(engine);
+  engine.kernels->law(engine.problem, {of, parameter.j, relative_tails, static_cast<int64_t>(n), internal.data()},
+                      *nodes, {lower.data(), upper.data(), density.data()});
+  std::vector<LawPoint> law(n);
+  for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / engine.unit};
+  return law;
+}
+
+}  // namespace taugrid
