@@ -79,17 +79,59 @@ TEST_P(CudaModels, SummariesEqualTheCpus) {
   const Case& c = GetParam();
   const Posterior cpu(data_of(c), c.tau_prior, c.mu_prior, {"cpu", 0});
   const Posterior cuda(data_of(c), c.tau_prior, c.mu_prior, {"cuda", 0});
-  const int64_t n = c.n_schools > 100 ? 150'000 : 3'000'001;  // so many are counted, not sorted
-  for (const Precision precision : {Precision::kDouble, Precision::kSingle}) {
-    const DrawSummary expected = cpu.draw_summary(n, 2, {}, false, {}, precision);
-    const DrawSummary actual = cuda.draw_summary(n, 2, {}, false, {}, precision);
-    for (size_t i = 0; i < expected.parameters.size(); ++i) {
-      SCOPED_TRACE(testing::Message() << expected.precision << ", parameter " << i);
-      const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
-      EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
-                       (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}));
-      EXPECT_SAME_BITS(a.quantiles, b.quantiles);
+  // Few are sorted, many are counted.
+  for (const int64_t n : {int64_t{5000}, int64_t{c.n_schools > 100 ? 150'000 : 3'000'001}})
+    for (const Precision precision : {Precision::kDouble, Precision::kSingle}) {
+      const DrawSummary expected = cpu.draw_summary(n, 2, {}, false, {}, precision);
+      const DrawSummary actual = cuda.draw_summary(n, 2, {}, false, {}, precision);
+      for (size_t i = 0; i < expected.parameters.size(); ++i) {
+        SCOPED_TRACE(testing::Message() << n << " draws, " << expected.precision << ", parameter " << i);
+        const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
+        EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
+                         (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}));
+        EXPECT_SAME_BITS(a.quantiles, b.quantiles);
+      }
     }
+}
+
+TEST_F(Cuda, DrawsOfManySchoolsEqualTheCpus) {
+  // A block of so many columns is more than a run may pin on the host.
+  const Data data = many_schools(20'000);
+  const Posterior cpu(data, "half_normal:10", "flat", {"cpu", 0});
+  const Posterior cuda(data, "half_normal:10", "flat", {"cuda", 0});
+  EXPECT_SAME_BITS(values(cpu.draw(200, 5)), values(cuda.draw(200, 5)));
+}
+
+// The sums of a block in one piece and in parts.
+TEST_F(Cuda, SummariesInPartsEqualThoseOfWholeBlocks) {
+  const Engine engine(make_model(eight_schools(), "uniform", "flat"), "cpu", 1);
+  const int64_t n = 3 * kBlockDraws - 100, n_columns = engine.n_columns(false);
+  const std::vector<double> shift(static_cast<size_t>(n_columns), 3.0), lower(shift.size(), -2.0),
+      upper(shift.size(), 2.0), scale(shift.size(), kBinsPerWindow / 4.0);
+  const CountPlan plan{n_columns, 1, shift.data(), lower.data(), upper.data(), scale.data()};
+  std::vector<double> expected(static_cast<size_t>(3 * 2 * n_columns)), actual;
+  std::vector<uint64_t> expected_counts(static_cast<size_t>(n_columns * counts_per_window())),
+      actual_counts(expected_counts.size());
+  std::vector<double> draws(static_cast<size_t>(n_columns * kBlockDraws));
+  for (int64_t b = 0; b < 3; ++b) {
+    const int64_t length = std::min(kBlockDraws, n - b * kBlockDraws);
+    engine.draw(5, static_cast<uint64_t>(b * kBlockDraws), length, false, draws.data(), kBlockDraws);
+    engine.kernels->summarise(plan, draws.data(), kBlockDraws, length, expected.data() + b * 2 * n_columns,
+                              expected_counts.data());
+  }
+  for (const int64_t memory : {int64_t{1} << 40, int64_t{1} << 20, int64_t{100'000}}) {
+    SCOPED_TRACE(testing::Message() << memory << " bytes");
+    actual.clear();
+    std::fill(actual_counts.begin(), actual_counts.end(), 0);
+    CudaDrawsOf<double> on_cuda(engine.draw_model<double>());
+    on_cuda.limit_memory(memory);
+    on_cuda.run({5, 0, Purpose::kPosteriorDraw}, 0, n, {false, false, &plan}, actual_counts.data(),
+                [&](const CudaChunkOf<double>& chunk) {
+                  const int64_t blocks = (chunk.n + kBlockDraws - 1) / kBlockDraws;
+                  actual.insert(actual.end(), chunk.block_sums, chunk.block_sums + blocks * 2 * n_columns);
+                });
+    EXPECT_SAME_BITS(expected, actual);
+    EXPECT_EQ(expected_counts, actual_counts);
   }
 }
 

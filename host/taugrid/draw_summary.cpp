@@ -106,12 +106,26 @@ void mark_absent(const Model& model, DrawSummary& summary) {
 }
 
 template <class T>
+DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed, SortValues sort) {
+  DrawSummary summary = empty_summary<T>(draws.n, seed);
+  summary.draws_per_second = kNaN;
+  const DrawBlockOf<T> view = draws.view();
+  std::vector<double> values;
+  for (int64_t c = 0; c < draws.n_schools + 3; ++c) {
+    const auto column = view.column(c);
+    values.assign(column.begin(), column.end());
+    summary.parameters.push_back(exact_sample(values, sort));
+  }
+  return summary;
+}
+
+template <class T>
 DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
                           const Posterior::BlockCallback& also, const DeriveRequest& derive) {
   if (control.stop && control.stop()) throw Stopped();
   const auto start = std::chrono::steady_clock::now();
   const DrawsOf<T> draws = engine.draws<T>(n, seed, 0, with_lp);
-  DrawSummary summary = summarise(draws, seed);
+  DrawSummary summary = summarise_draws(draws, seed, engine.on_cuda ? cuda_sort : sort_values);
   if (derive.any()) {
     DerivedCounterOf<T> derived(engine, derive, n, seed, 1, 1);
     for (int64_t begin = 0; begin < n; begin += kBlockDraws) {
@@ -252,20 +266,6 @@ DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed, 
              : summarise_counts<T>(engine, n, seed, control, with_lp, also, derive);
 }
 
-template <class T>
-DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed) {
-  DrawSummary summary = empty_summary<T>(draws.n, seed);
-  summary.draws_per_second = kNaN;
-  const DrawBlockOf<T> view = draws.view();
-  std::vector<double> values;
-  for (int64_t c = 0; c < draws.n_schools + 3; ++c) {
-    const auto column = view.column(c);
-    values.assign(column.begin(), column.end());
-    summary.parameters.push_back(exact_sample(values));
-  }
-  return summary;
-}
-
 }  // namespace
 
 DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
@@ -278,7 +278,7 @@ DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, con
   return summary;
 }
 
-DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed); }
-DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed); }
+DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed, sort_values); }
+DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed, sort_values); }
 
 }  // namespace taugrid

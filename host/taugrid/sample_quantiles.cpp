@@ -66,7 +66,9 @@ double sorted_quantile(const std::vector<double>& ascending, double probability)
   return ascending[low] + part * (ascending[high] - ascending[low]);
 }
 
-SampleSummary exact_sample(std::vector<double>& values) {
+void sort_values(double* values, int64_t n) { std::sort(values, values + n); }
+
+SampleSummary exact_sample(std::vector<double>& values, SortValues sort) {
   const size_t n = values.size();
   SampleSummary sample{};
   // Two passes, the second about the mean. The first about a value, so that equal ones have just that mean.
@@ -81,7 +83,7 @@ SampleSummary exact_sample(std::vector<double>& values) {
   }
   sample.sd = standard_deviation(first, second, static_cast<double>(n));
   sample.se_mean = sample.sd / std::sqrt(static_cast<double>(n));
-  std::sort(values.begin(), values.end());
+  sort(values.data(), static_cast<int64_t>(values.size()));
   for (const double p : sample_probabilities()) sample.quantiles.push_back(sorted_quantile(values, p));
   return sample;
 }

@@ -42,7 +42,11 @@ double standard_deviation(double sum, double sum_of_squares, double n);
 // The quantile of ascending values, as R's type 7.
 double sorted_quantile(const std::vector<double>& ascending, double probability);
 
+// Sorts n values, ascending: std::sort, or a device's.
+using SortValues = void (*)(double* values, int64_t n);
+void sort_values(double* values, int64_t n);
+
 // Mean, sd and quantiles of values, which it sorts.
-SampleSummary exact_sample(std::vector<double>& values);
+SampleSummary exact_sample(std::vector<double>& values, SortValues sort = sort_values);
 
 }  // namespace taugrid

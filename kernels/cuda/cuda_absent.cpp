@@ -29,6 +29,8 @@ void CudaDrawsOf<T>::run(const StreamPosition&, uint64_t, int64_t, const Wanted&
                          const std::function<void(const CudaChunkOf<T>&)>&) {
   absent();
 }
+template <class T>
+void CudaDrawsOf<T>::limit_memory(int64_t) {}
 template class CudaDrawsOf<double>;
 template class CudaDrawsOf<float>;
 void cuda_log_posterior(const Problem&, int64_t, const double*, double*) { absent(); }

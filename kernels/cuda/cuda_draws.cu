@@ -35,6 +35,7 @@ struct CudaDrawsOf<T>::State {
   DrawModelOf<T> model;  // with the device's pointers
   DeviceBuffer<T> y, sigma, coefficient, first_part;
   DevicePriors prior;
+  int64_t most_memory = INT64_MAX;
 };
 
 namespace {
@@ -71,10 +72,10 @@ struct Slot {
   PinnedBuffer<double> host_sums;
 };
 
-ChunkSize chunk_size_of(ChunkRequest request) {
+ChunkSize chunk_size_of(ChunkRequest request, int64_t most_memory) {
   size_t free = 0, total = 0;
   TAUGRID_CUDA_CHECK(cudaMemGetInfo(&free, &total));
-  request.free_bytes = static_cast<int64_t>(free);
+  request.free_bytes = std::min(static_cast<int64_t>(free), most_memory);
   request.total_bytes = static_cast<int64_t>(total);
   return chunk_size(request);
 }
@@ -99,6 +100,11 @@ template <class T>
 CudaDrawsOf<T>::~CudaDrawsOf() = default;
 
 template <class T>
+void CudaDrawsOf<T>::limit_memory(int64_t bytes) {
+  state_->most_memory = bytes;
+}
+
+template <class T>
 void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, const Wanted& wanted, uint64_t* counts,
                          const std::function<void(const CudaChunkOf<T>&)>& consume) {
   if (n <= 0) return;
@@ -110,7 +116,7 @@ void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, co
     state_->setup.wait();
   }
   const ChunkSize size = chunk_size_of(
-      {n, n_columns, sizeof(T), wanted.columns, wanted.plan != nullptr, kBlockDraws, 0, 0});
+      {n, n_columns, sizeof(T), wanted.columns, wanted.plan != nullptr, kBlockDraws, 0, 0}, state_->most_memory);
   const bool in_parts = plan && size.part < kBlockDraws;
   const auto sums_of = [&](int64_t draws) {
     return static_cast<size_t>((draws + kBlockDraws - 1) / kBlockDraws * plan_columns * 2);

@@ -44,8 +44,9 @@ class CudaDrawsOf {
   explicit CudaDrawsOf(const DrawModelOf<T>& model);
   ~CudaDrawsOf();
 
-  // n draws from `first` (a multiple of 8192 with a plan). Chunks are consumed in order on the calling
-  // thread; an exception of `consume` ends the run. counts (as the plan lays them out) are added to.
+  // n draws from `first` (a multiple of 8192 with a plan). Chunks are consumed in order on the calling thread;
+  // with a plan they are whole blocks of 8192 draws, but for the last. An exception of `consume` ends the run.
+  // counts (as the plan lays them out) are added to.
   struct Wanted {
     bool columns;
     bool lp;
@@ -53,6 +54,9 @@ class CudaDrawsOf {
   };
   void run(const StreamPosition& at, uint64_t first, int64_t n, const Wanted& wanted, uint64_t* counts,
            const std::function<void(const CudaChunkOf<T>&)>& consume);
+
+  // Runs as if no more of the device's memory than this were free.
+  void limit_memory(int64_t bytes);
 
  private:
   struct State;
@@ -65,7 +69,7 @@ void cuda_log_posterior(const Problem& problem, int64_t n, const double* x, doub
 // The exact summaries of n posteriors. results (n) point to host memory as for the CPU's fit.
 void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, FitResult* results);
 
-// Sorts n values, ascending.
+// Sorts n values, none of them NaN beside numbers, ascending; zeros of either sign count as equal.
 void cuda_sort(double* values, int64_t n);
 
 }  // namespace taugrid

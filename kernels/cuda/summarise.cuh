@@ -25,8 +25,8 @@ struct SummaryTeam : WarpTeam {
 };
 
 // columns (n_columns, stride): n draws from the start of a block, or, with stripes (n_columns, 2, 32), of a part
-// of one block, of which it is the first where it `begins`. Grid (groups of columns, blocks of draws); the warps of a CUDA block
-// take neighbouring columns. sums (blocks, n_columns, 2).
+// of one block, of which it is the first where it `begins`. Grid (groups of columns, blocks of draws); the
+// warps of a CUDA block take neighbouring columns. sums (blocks, n_columns, 2).
 template <int kWindows, class T>
 __global__ void summarise_kernel(CountPlan plan, const T* columns, int64_t stride, int64_t n, int64_t block_draws,
                                  double* stripes, bool begins, double* sums, uint64_t* counts) {

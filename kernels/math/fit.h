@@ -47,7 +47,7 @@ TAUGRID_INLINE void set_uniform(Team& team, const FitRequest& request, double a,
 
 // N(mean, sd^2).
 template <class Team>
-TAUGRID_TEMPLATE inline void set_normal(Team& team, const FitRequest& request, double mean, double sd,
+TAUGRID_OUTLINE void set_normal(Team& team, const FitRequest& request, double mean, double sd,
                                         ParameterResult& result) {
   using S = Scalar<double, typename Team::Lanes>;
   const auto quantile = [&](double p) {
