@@ -51,7 +51,7 @@ inline std::vector<std::pair<Wide, Wide>> gauss_rule(int n) {
 inline std::vector<Wide> prior_numbers(const std::string& text) {
   std::vector<Wide> numbers;
   for (size_t at = text.find(':'); at != std::string::npos; at = text.find(',', at + 1))
-    numbers.push_back(std::stold(text.substr(at + 1)));
+    numbers.push_back(std::stod(text.substr(at + 1)));  // as the program reads it
   return numbers;
 }
 

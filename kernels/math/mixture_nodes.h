@@ -2,7 +2,7 @@
 // are many, because they serve the law of tau itself; averages of smooth functions of tau converge
 // geometrically under the trapezoid rule in u, where
 //   x = log tau = s + u - e^-u,
-// which makes the left tail of p(x | y), mostly e^x, fall doubly exponentially: 64 nodes do on the eight
+// which makes the left tail of p(x | y), mostly e^x, fall doubly exponentially: 80 nodes do on the eight
 // schools, of 320.
 //
 // The rule is taken where it is shown to hold: its mass is that of the panels to 1e-12, and with half its
@@ -66,7 +66,8 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
       peak = w.scan_log_density[i];
       mode_x = w.scan_x[i];
     }
-  const double start = mode_x - 1.0;
+  // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from there on.
+  const double start = min_of(mode_x, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
   const double left = panel_quantile<S>(w.tau, 1e-16, false).x, right = panel_quantile<S>(w.tau, 1e-16, true).x;
   const double u_left = mixture_u<S>(left - start), u_right = mixture_u<S>(right - start);
   const double range = u_right - u_left;
