@@ -43,7 +43,8 @@ struct DeviceModel {
       : model(engine.draw_model<T>()),
         y(model.problem.y, static_cast<size_t>(model.problem.n_schools), stream),
         sigma(model.problem.sigma, static_cast<size_t>(model.problem.n_schools), stream),
-        coefficient(model.table.coefficient, static_cast<size_t>(model.table.n_cells) * kCellCoefficients, stream),
+        coefficient(model.table.coefficient,
+                    static_cast<size_t>(model.table.n_cells) * kCellCoefficients, stream),
         first_part(model.table.first_part, static_cast<size_t>(model.table.n_cells), stream) {
     stream.wait();
     model.problem.y = y.data();

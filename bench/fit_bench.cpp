@@ -1,6 +1,6 @@
-// One exact fit of the eight schools: tau, mu and theta_new with quantiles; every parameter with quantiles;
-// and all that the default table prints, modes and shortest intervals included. grid_points is the size of
-// the quadrature in tau.
+// One exact fit of the eight schools: tau, mu and theta_new with quantiles; every parameter with
+// quantiles; and all that the default table prints, modes and shortest intervals included.
+// grid_points is the size of the quadrature in tau.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace {
 
 const double kProbabilities[] = {0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975};
 
-void fit_eight_schools(benchmark::State& state, const char* tau_prior, const char* mu_prior, bool theta,
-                       bool mode_and_shortest) {
+void fit_eight_schools(benchmark::State& state, const char* tau_prior, const char* mu_prior,
+                       bool theta, bool mode_and_shortest) {
   const Engine engine(make_model(eight_schools(), tau_prior, mu_prior), "cpu", 1);
   const auto workspace = std::make_unique<FitWorkspace>();
   FitStorage storage(8, 7);
@@ -31,23 +31,27 @@ void fit_eight_schools(benchmark::State& state, const char* tau_prior, const cha
   state.counters["grid_points"] = storage.result.nodes;
 }
 
-BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat/tau_mu_new, "uniform", "flat", false, false)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat / tau_mu_new, "uniform", "flat", false, false)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat/all_quantiles, "uniform", "flat", true, false)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat / all_quantiles, "uniform", "flat", true, false)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat/default_table, "uniform", "flat", true, true)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat / default_table, "uniform", "flat", true, true)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, half_cauchy_normal/default_table, "half_cauchy:5", "normal:0,5", true, true)
+BENCHMARK_CAPTURE(fit_eight_schools, half_cauchy_normal / default_table, "half_cauchy:5",
+                  "normal:0,5", true, true)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, half_normal_flat/default_table, "half_normal:5", "flat", true, true)
+BENCHMARK_CAPTURE(fit_eight_schools, half_normal_flat / default_table, "half_normal:5", "flat",
+                  true, true)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, uniform50_uniform/default_table, "uniform:50", "uniform:-20,20", true, true)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform50_uniform / default_table, "uniform:50",
+                  "uniform:-20,20", true, true)
     ->Unit(benchmark::kMillisecond);
 
 // The sampling table, once a posterior that is drawn from.
 void BM_TauTable(benchmark::State& state) {
   const Engine engine(make_model(eight_schools(), "uniform", "flat"), "cpu", 1);
-  for (auto _ : state) benchmark::DoNotOptimize(make_tau_table(*engine.kernels, engine.posterior->tau).n_cells());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(make_tau_table(*engine.kernels, engine.posterior->tau).n_cells());
 }
 BENCHMARK(BM_TauTable)->Unit(benchmark::kMicrosecond);
 

@@ -1,7 +1,7 @@
-// Counts the operations of one draw of the eight schools by running it over a lane set that counts: the first
-// of the two numbers of docs/performance.md. A division or a root counts as one here; what a GPU makes of it
-// is that document's matter. Products of two sigmas, which lanes share, are not counted. Build the target
-// taugrid_operations; nothing else needs it.
+// Counts the operations of one draw of the eight schools by running it over a lane set that counts:
+// the first of the two numbers of docs/performance.md. A division or a root counts as one here;
+// what a GPU makes of it is that document's matter. Products of two sigmas, which lanes share, are
+// not counted. Build the target taugrid_operations; nothing else needs it.
 #include <array>
 #include <cstdio>
 
@@ -12,13 +12,27 @@
 namespace taugrid {
 namespace {
 
-// Of reals, but for the logic (shifts and sums included) of 32 and of 64 bits, and Philox's products.
+// Of reals, but for the logic (shifts and sums included) of 32 and of 64 bits, and Philox's
+// products.
 enum Operation {
-  kAdd, kMultiply, kFma, kDivide, kRoot, kCompare, kSelect, kConvert, kLogic32, kLogic64, kWideProduct, kLoad, kStore,
+  kAdd,
+  kMultiply,
+  kFma,
+  kDivide,
+  kRoot,
+  kCompare,
+  kSelect,
+  kConvert,
+  kLogic32,
+  kLogic64,
+  kWideProduct,
+  kLoad,
+  kStore,
   kOperations
 };
-const char* const kHeadings = "+ - | x | fma | / | root | compare | select | from integer | logic 32 | logic 64 | "
-                              "wide product | load | store";
+const char* const kHeadings =
+    "+ - | x | fma | / | root | compare | select | from integer | logic 32 | logic 64 | "
+    "wide product | load | store";
 
 std::array<int, kOperations> counts;
 
@@ -60,7 +74,9 @@ struct Number {
   friend Number operator-(Number a, Number b) { return counted(kAdd, Number(a.x - b.x)); }
   friend Number operator*(Number a, Number b) { return counted(kMultiply, Number(a.x * b.x)); }
   friend Number operator/(Number a, Number b) { return counted(kDivide, Number(a.x / b.x)); }
-  friend Number operator-(Number a) { return Number(-a.x); }  // a modifier of the operand, no operation
+  friend Number operator-(Number a) {
+    return Number(-a.x);
+  }  // a modifier of the operand, no operation
   friend Flag operator<(Number a, Number b) { return counted(kCompare, Flag{a.x < b.x}); }
   friend Flag operator>(Number a, Number b) { return counted(kCompare, Flag{a.x > b.x}); }
   friend Flag operator<=(Number a, Number b) { return counted(kCompare, Flag{a.x <= b.x}); }

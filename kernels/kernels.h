@@ -1,5 +1,5 @@
-// What the host layer sees of the devices: no CUDA types, no instruction sets. Everything is in internal
-// units (see Problem) unless a comment says otherwise.
+// What the host layer sees of the devices: no CUDA types, no instruction sets. Everything is in
+// internal units (see Problem) unless a comment says otherwise.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,8 @@
 
 namespace taugrid {
 
-// The kernels of every instruction set that was compiled in and that this CPU can run, slowest first.
+// The kernels of every instruction set that was compiled in and that this CPU can run, slowest
+// first.
 std::vector<const CpuKernels*> cpu_kernels_available();
 
 // The fastest of them, or the one that the environment variable TAUGRID_ISA names. Throws

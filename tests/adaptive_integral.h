@@ -1,5 +1,6 @@
-// The integral of exp(f(x)) over the line, x = log tau, by 16-point Gauss-Legendre panels that are halved until
-// halving changes nothing, in long double: an oracle that shares no line with the library's quadrature.
+// The integral of exp(f(x)) over the line, x = log tau, by 16-point Gauss-Legendre panels that are
+// halved until halving changes nothing, in long double: an oracle that shares no line with the
+// library's quadrature.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +19,9 @@ class AdaptiveIntegral {
     Wide x, weight;  // relative to exp(peak())
   };
 
-  // The range reaches to where exp(f(x)) and exp(f(x) + moments x), with the distance from `places`, are e^-46 of
-  // their largest. breaks and places are tau: where f is not smooth, and near which it changes.
+  // The range reaches to where exp(f(x)) and exp(f(x) + moments x), with the distance from
+  // `places`, are e^-46 of their largest. breaks and places are tau: where f is not smooth, and
+  // near which it changes.
   AdaptiveIntegral(std::function<Wide(Wide)> f, int moments, const std::vector<Wide>& breaks,
                    const std::vector<Wide>& places)
       : f_(std::move(f)) {
@@ -47,7 +49,8 @@ class AdaptiveIntegral {
       for (const Wide x : {best - reach, best + reach})
         if (f_(x) > value) best = x, value = f_(x);
     note(best);
-    for (Wide reach = 0.25L; reach > 1e-7L; reach /= 4) cuts_.insert(cuts_.end(), {best - reach, best + reach});
+    for (Wide reach = 0.25L; reach > 1e-7L; reach /= 4)
+      cuts_.insert(cuts_.end(), {best - reach, best + reach});
     cuts_.push_back(best);
     // Outwards, faster and faster.
     for (Wide x = first, step = 0.5L;; step *= 1.3L) {
@@ -70,7 +73,8 @@ class AdaptiveIntegral {
     moments_ = moments;
     moment_peak_ = moment_peak;
     for (size_t i = 0; i + 1 < cuts_.size(); ++i)
-      if (cuts_[i] < cuts_[i + 1]) halve(cuts_[i], cuts_[i + 1], rule(cuts_[i], cuts_[i + 1]), 0, nodes_);
+      if (cuts_[i] < cuts_[i + 1])
+        halve(cuts_[i], cuts_[i + 1], rule(cuts_[i], cuts_[i + 1]), 0, nodes_);
     for (const Node& node : nodes_) total_ += node.weight;
   }
 
@@ -103,7 +107,8 @@ class AdaptiveIntegral {
     return nodes;
   }
 
-  void halve(Wide a, Wide b, const std::vector<Node>& whole, int depth, std::vector<Node>& nodes) const {
+  void halve(Wide a, Wide b, const std::vector<Node>& whole, int depth,
+             std::vector<Node>& nodes) const {
     const Wide middle = (a + b) / 2;
     const std::vector<Node> left = rule(a, middle), right = rule(middle, b);
     Wide change = 0, size = 0, moment_change = 0;

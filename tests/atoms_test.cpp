@@ -1,5 +1,5 @@
-// Mixtures with fixed rows: what is documented of tau where it has atoms, and that draws take them as the exact law
-// says. (Their moments and quantiles against integration: random_models_test.cpp.)
+// Mixtures with fixed rows: what is documented of tau where it has atoms, and that draws take them
+// as the exact law says. (Their moments and quantiles against integration: random_models_test.cpp.)
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -19,7 +19,8 @@ const char* const kThree = "mixture:0.2*fixed:0+0.1*fixed:3+0.3*fixed:6+0.4*unif
 TEST(Atoms, OfOneKnownTauAreThatTau) {
   for (const std::string value : {"0", "4"}) {
     const FitSummary known = Posterior(eight_schools(), "fixed:" + value, "flat").summary();
-    const FitSummary atom = Posterior(eight_schools(), "mixture:1*fixed:" + value, "flat").summary();
+    const FitSummary atom =
+        Posterior(eight_schools(), "mixture:1*fixed:" + value, "flat").summary();
     EXPECT_NEAR(atom.log_marginal_likelihood, known.log_marginal_likelihood, 1e-13);
     for (size_t k = 0; k < known.parameters.size(); ++k) {
       const ParameterSummary &a = atom.parameters[k], &b = known.parameters[k];
@@ -28,7 +29,8 @@ TEST(Atoms, OfOneKnownTauAreThatTau) {
       EXPECT_NEAR(a.mode, b.mode, 1e-9) << a.name;
       EXPECT_NEAR(a.shortest.lower, b.shortest.lower, 1e-7) << a.name;
       EXPECT_NEAR(a.shortest.upper, b.shortest.upper, 1e-7) << a.name;
-      for (size_t i = 0; i < b.quantiles.size(); ++i) EXPECT_NEAR(a.quantiles[i], b.quantiles[i], 1e-11) << a.name;
+      for (size_t i = 0; i < b.quantiles.size(); ++i)
+        EXPECT_NEAR(a.quantiles[i], b.quantiles[i], 1e-11) << a.name;
     }
   }
 }
@@ -37,7 +39,8 @@ TEST(Atoms, AreTheModeAndTheJointMode) {
   const FitSummary spike = Posterior(eight_schools(), kSpike, "flat").summary();
   EXPECT_EQ(spike.parameters[0].mode, 0.0);
   EXPECT_EQ(spike.joint_mode_tau, 0.0);
-  EXPECT_NEAR(spike.joint_mode_mu, Posterior(eight_schools(), "fixed:0", "flat").summary().parameters[1].mean, 1e-13);
+  EXPECT_NEAR(spike.joint_mode_mu,
+              Posterior(eight_schools(), "fixed:0", "flat").summary().parameters[1].mean, 1e-13);
   const FitSummary three = Posterior(eight_schools(), kThree, "flat").summary();
   EXPECT_EQ(three.parameters[0].mode, 6.0);
 }
@@ -57,14 +60,16 @@ TEST(Atoms, HoldEveryQuantileThatTheirProbabilityCovers) {
 
 // At least the level, and no interval from any quantile to any other is shorter.
 TEST(Atoms, LeaveAShortestIntervalThatNoOtherBeats) {
-  for (const char* prior : {kSpike, kThree, "mixture:0.02*fixed:9+0.98*rayleigh:7", "mixture:0.4*fixed:2+0.6*fixed:5"})
+  for (const char* prior :
+       {kSpike, kThree, "mixture:0.02*fixed:9+0.98*rayleigh:7", "mixture:0.4*fixed:2+0.6*fixed:5"})
     for (const double level : {0.3, 0.5, 0.8, 0.95}) {
       const Posterior posterior(eight_schools(), prior, "flat");
       const MarginalPosterior exact(eight_schools(), prior, "flat", 0);
       SummaryOptions options;
       options.level = level;
       const Interval shortest = posterior.summary(options).parameters[0].shortest;
-      const double mass = exact.tau_cdf(shortest.upper) - exact.tau_cdf(shortest.lower) + exact.atom_mass(shortest.lower);
+      const double mass = exact.tau_cdf(shortest.upper) - exact.tau_cdf(shortest.lower) +
+                          exact.atom_mass(shortest.lower);
       EXPECT_GE(mass, level - 1e-9) << prior << level;
       for (int i = 0; i <= 400; ++i) {
         const double p = (1 - level) * i / 400;
@@ -72,17 +77,23 @@ TEST(Atoms, LeaveAShortestIntervalThatNoOtherBeats) {
         const double below = posterior.tau_cdf(a) - exact.atom_mass(a);
         const double upper_p = below + level + 1e-7;
         if (!(upper_p < 1)) continue;
-        EXPECT_GE(posterior.tau_quantile(upper_p) - a, (shortest.upper - shortest.lower) * (1 - 1e-6)) << prior << level << " " << i;
+        EXPECT_GE(posterior.tau_quantile(upper_p) - a,
+                  (shortest.upper - shortest.lower) * (1 - 1e-6))
+            << prior << level << " " << i;
       }
     }
 }
 
-// The share of draws at each atom within 4.5 standard errors (p = 7e-6 a comparison), those between them too.
+// The share of draws at each atom within 4.5 standard errors (p = 7e-6 a comparison), those between
+// them too.
 template <class Draws>
-void expect_shares(const Draws& draws, const MarginalPosterior& exact, const std::vector<double>& atoms) {
+void expect_shares(const Draws& draws, const MarginalPosterior& exact,
+                   const std::vector<double>& atoms) {
   const auto tau = draws.view().tau();
   const double n = static_cast<double>(tau.size());
-  const auto expect = [&](double count, double p) { EXPECT_NEAR(count / n, p, 4.5 * std::sqrt(p * (1 - p) / n)); };
+  const auto expect = [&](double count, double p) {
+    EXPECT_NEAR(count / n, p, 4.5 * std::sqrt(p * (1 - p) / n));
+  };
   for (const double atom : atoms) {
     double count = 0;
     for (const double x : tau) count += x == atom;
@@ -99,7 +110,8 @@ TEST(Atoms, AreDrawnAsOftenAsTheyAreLikely) {
   for (const char* prior : {kSpike, kThree}) {
     const Posterior posterior(eight_schools(), prior, "normal:3,8");
     const MarginalPosterior exact(eight_schools(), prior, "normal:3,8", 0);
-    const std::vector<double> atoms = prior == kSpike ? std::vector<double>{0} : std::vector<double>{0, 3, 6};
+    const std::vector<double> atoms =
+        prior == kSpike ? std::vector<double>{0} : std::vector<double>{0, 3, 6};
     expect_shares(posterior.draw(400000, 3), exact, atoms);
     expect_shares(posterior.draw_single(400000, 4), exact, atoms);
   }
@@ -119,7 +131,8 @@ TEST(Atoms, AtZeroPoolCompletely) {
     // log weight and the terms of y given mu.
     double lp = std::log(0.3);
     for (int64_t j = 0; j < 8; ++j) {
-      const double z = (posterior.model().data.y[static_cast<size_t>(j)] - view.mu()[i]) / posterior.model().data.sigma[static_cast<size_t>(j)];
+      const double z = (posterior.model().data.y[static_cast<size_t>(j)] - view.mu()[i]) /
+                       posterior.model().data.sigma[static_cast<size_t>(j)];
       lp -= 0.5 * z * z;
     }
     EXPECT_NEAR(view.lp()[i], lp, 1e-11 * std::abs(lp));
@@ -130,8 +143,9 @@ TEST(Atoms, AtZeroPoolCompletely) {
 // Of streamed draws the quantiles at an atom are the atom, and no rank is off.
 TEST(Atoms, AreTheQuantilesOfStreamedDraws) {
   for (const Precision precision : {Precision::kDouble, Precision::kSingle}) {
-    const DrawSummary summary = Posterior(eight_schools(), "mixture:0.5*fixed:0+0.5*fixed:0.1", "flat")
-                                    .draw_summary(200000, 1, {}, false, {}, precision);
+    const DrawSummary summary =
+        Posterior(eight_schools(), "mixture:0.5*fixed:0+0.5*fixed:0.1", "flat")
+            .draw_summary(200000, 1, {}, false, {}, precision);
     EXPECT_EQ(summary.parameters[0].quantiles[0], 0.0);
     EXPECT_EQ(summary.parameters[0].quantiles[4], 0.1);
     EXPECT_EQ(summary.parameters[0].rank_error, 0.0);
@@ -141,14 +155,17 @@ TEST(Atoms, AreTheQuantilesOfStreamedDraws) {
 // In two dimensions, where mu is bounded: an atom at 0 gives theta the bounds of mu.
 TEST(Atoms, UnderBoundsOnMuAreWhatNarrowPriorsTendTo) {
   const Data data{{8, -3, 7, 12}, {10, 16, 11, 9}, {}};
-  const FitSummary atom = Posterior(data, "mixture:0.4*fixed:0+0.6*half_normal:5", "uniform:-1,6").summary();
-  const FitSummary narrow = Posterior(data, "mixture:0.4*half_normal:0.0001+0.6*half_normal:5", "uniform:-1,6").summary();
+  const FitSummary atom =
+      Posterior(data, "mixture:0.4*fixed:0+0.6*half_normal:5", "uniform:-1,6").summary();
+  const FitSummary narrow =
+      Posterior(data, "mixture:0.4*half_normal:0.0001+0.6*half_normal:5", "uniform:-1,6").summary();
   EXPECT_NEAR(atom.log_marginal_likelihood, narrow.log_marginal_likelihood, 1e-8);
   for (size_t k = 1; k < atom.parameters.size(); ++k) {
     const ParameterSummary &a = atom.parameters[k], &b = narrow.parameters[k];
     EXPECT_NEAR(a.mean, b.mean, 1e-4) << a.name;
     EXPECT_NEAR(a.sd, b.sd, 1e-4) << a.name;
-    for (size_t i = 0; i < a.quantiles.size(); ++i) EXPECT_NEAR(a.quantiles[i], b.quantiles[i], 5e-4) << a.name;
+    for (size_t i = 0; i < a.quantiles.size(); ++i)
+      EXPECT_NEAR(a.quantiles[i], b.quantiles[i], 5e-4) << a.name;
   }
 }
 

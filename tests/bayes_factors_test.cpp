@@ -1,4 +1,5 @@
-// Bayes factors against marginal likelihoods of fits, Savage and Dickey's ratio, and the direct integration.
+// Bayes factors against marginal likelihoods of fits, Savage and Dickey's ratio, and the direct
+// integration.
 #include "host/taugrid/bayes_factors.h"
 
 #include <gtest/gtest.h>
@@ -21,30 +22,37 @@ FitSummary fit(const Data& data, const std::string& tau_prior, const std::string
 }
 
 bool any_note(const FitSummary& summary, const std::string& part) {
-  return std::ranges::any_of(summary.notes,
-                             [&](const std::string& note) { return note.find(part) != std::string::npos; });
+  return std::ranges::any_of(
+      summary.notes, [&](const std::string& note) { return note.find(part) != std::string::npos; });
 }
 
 TEST(BayesFactors, OfNoHeterogeneityAreRatiosOfMarginalLikelihoods) {
-  for (const std::string tau_prior : {"half_cauchy:5", "half_normal:0.1", "uniform:50", "overall_jeffreys", "log_normal:1,1"}) {
+  for (const std::string tau_prior :
+       {"half_cauchy:5", "half_normal:0.1", "uniform:50", "overall_jeffreys", "log_normal:1,1"}) {
     for (const std::string mu_prior : {"flat", "normal:0,5", "uniform:-20,20"}) {
       const FitSummary summary = fit(eight_schools(), tau_prior, mu_prior);
-      const double pooled = Posterior(eight_schools(), "fixed:0", mu_prior).summary().log_marginal_likelihood;
+      const double pooled =
+          Posterior(eight_schools(), "fixed:0", mu_prior).summary().log_marginal_likelihood;
       const BayesFactors& factors = *summary.bayes_factors;
-      EXPECT_NEAR(factors.log_tau_zero, pooled - summary.log_marginal_likelihood, 1e-11) << tau_prior << " " << mu_prior;
+      EXPECT_NEAR(factors.log_tau_zero, pooled - summary.log_marginal_likelihood, 1e-11)
+          << tau_prior << " " << mu_prior;
       EXPECT_NEAR(factors.tau_zero, std::exp(factors.log_tau_zero), 1e-14 * factors.tau_zero);
     }
   }
 }
 
 TEST(BayesFactors, OfNoEffectAreSavageAndDickeysRatio) {
-  for (const std::string tau_prior : {"half_cauchy:5", "uniform", "jeffreys", "fixed:0", "fixed:8", "overall_jeffreys"}) {
+  for (const std::string tau_prior :
+       {"half_cauchy:5", "uniform", "jeffreys", "fixed:0", "fixed:8", "overall_jeffreys"}) {
     for (const auto& [mu_prior, prior_density] :
-         {std::pair{"normal:0,5", 0.3989422804014327 / 5}, {"normal:3,6", 0.3989422804014327 / 6 * std::exp(-0.125)},
-          {"uniform:-20,20", 1 / 40.0}, {"uniform:0,9", 1 / 9.0}}) {
+         {std::pair{"normal:0,5", 0.3989422804014327 / 5},
+          {"normal:3,6", 0.3989422804014327 / 6 * std::exp(-0.125)},
+          {"uniform:-20,20", 1 / 40.0},
+          {"uniform:0,9", 1 / 9.0}}) {
       const FitSummary summary = fit(eight_schools(), tau_prior, mu_prior);
       const double expected = summary.density[0].pdf[0] / prior_density;
-      EXPECT_NEAR(summary.bayes_factors->mu_zero, expected, 1e-9 * expected) << tau_prior << " " << mu_prior;
+      EXPECT_NEAR(summary.bayes_factors->mu_zero, expected, 1e-9 * expected)
+          << tau_prior << " " << mu_prior;
       EXPECT_NEAR(summary.bayes_factors->log_mu_zero, std::log(expected), 1e-9);
     }
   }
@@ -63,7 +71,8 @@ TEST(BayesFactors, FarFromTheDataAreLogsBeyondTheRangeOfADouble) {
   }
   // p(mu = 0 | y)/p(mu = 0)
   const long double v = 1 / (precision + 1 / 25.0L), m = v * (weighted + 3000 / 25.0L);
-  const long double expected = -0.5L * (std::log(v) + m * m / v) + 0.5L * (std::log(25.0L) + 3000.0L * 3000 / 25);
+  const long double expected =
+      -0.5L * (std::log(v) + m * m / v) + 0.5L * (std::log(25.0L) + 3000.0L * 3000 / 25);
   EXPECT_NEAR(factors.log_mu_zero / static_cast<double>(expected), 1, 1e-12);
   EXPECT_EQ(factors.mu_zero, 0.0);
 }
@@ -75,13 +84,15 @@ TEST(BayesFactors, OfAnEffectThatOnlyALargeTauExplainsIsIntegratedWhereThatTauIs
   const FitSummary summary = fit(data, "half_cauchy:5", "normal:500,10");
   const DirectPosterior free(data, "half_cauchy:5", "normal:500,10", 0);
   const DirectPosterior at_zero(data, "half_cauchy:5", "normal:0,0.000001", 0);
-  EXPECT_NEAR(summary.bayes_factors->log_mu_zero, static_cast<double>(at_zero.log_evidence() - free.log_evidence()), 1e-8);
+  EXPECT_NEAR(summary.bayes_factors->log_mu_zero,
+              static_cast<double>(at_zero.log_evidence() - free.log_evidence()), 1e-8);
 }
 
 TEST(BayesFactors, WithBoundsThatLeaveZeroOutCompareTwoModels) {
   const FitSummary summary = fit(eight_schools(), "half_cauchy:5", "uniform:1,10");
-  const double null = fit(eight_schools(), "half_cauchy:5", "normal:0,5").bayes_factors->log_mu_zero +
-                      Posterior(eight_schools(), "half_cauchy:5", "normal:0,5").summary().log_marginal_likelihood;
+  const double null =
+      fit(eight_schools(), "half_cauchy:5", "normal:0,5").bayes_factors->log_mu_zero +
+      Posterior(eight_schools(), "half_cauchy:5", "normal:0,5").summary().log_marginal_likelihood;
   EXPECT_NEAR(summary.bayes_factors->log_mu_zero, null - summary.log_marginal_likelihood, 1e-10);
 }
 

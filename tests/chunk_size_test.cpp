@@ -1,4 +1,5 @@
-// How many draws a run on the GPU holds at a time: whole blocks where they fit, parts of one where they do not.
+// How many draws a run on the GPU holds at a time: whole blocks where they fit, parts of one where
+// they do not.
 #include "kernels/cuda/chunk_size.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +28,8 @@ int64_t device_bytes(const ChunkRequest& r) {
   const ChunkSize size = chunk_size(r);
   const int64_t blocks = (size.draws + r.block_draws - 1) / r.block_draws;
   const int64_t sums = r.summarised ? blocks * kSumBytes * r.n_columns : 0;
-  const int64_t stripes = r.summarised && size.part < r.block_draws ? kStripeBytes * r.n_columns : 0;
+  const int64_t stripes =
+      r.summarised && size.part < r.block_draws ? kStripeBytes * r.n_columns : 0;
   return 2 * (size.part * r.n_columns * r.number_bytes + sums + stripes);
 }
 

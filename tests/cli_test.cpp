@@ -163,31 +163,47 @@ TEST_P(CliRequestRefused, WithExitCode2AndItsReason) {
 INSTANTIATE_TEST_SUITE_P(
     BadInput, CliRequestRefused,
     testing::Values(
-        Refused{"ProbabilityOne", "", {"--probs", "0.5,1"}, "--probs is 1, must be between 0 and 1"},
+        Refused{
+            "ProbabilityOne", "", {"--probs", "0.5,1"}, "--probs is 1, must be between 0 and 1"},
         Refused{"ProbabilityInPercent", "", {"--probs", "2.5"}, "--probs is 2.5, must be between"},
         Refused{"ProbabilityText", "", {"--probs", "0.1,"}, "--probs is empty, not a number"},
         Refused{"LevelZero", "", {"--level", "0"}, "--level is 0, must be between 0 and 1"},
-        Refused{"ExceedWithoutValue", "", {"--exceed", "mu"}, "--exceed is 'mu', must be PARAMETER:VALUE"},
+        Refused{"ExceedWithoutValue",
+                "",
+                {"--exceed", "mu"},
+                "--exceed is 'mu', must be PARAMETER:VALUE"},
         Refused{"ExceedUnknown", "", {"--exceed", "phi:1"}, "exceed: parameter 'phi' is unknown"},
         Refused{"ExceedText", "", {"--exceed", "mu:x"}, "--exceed mu:x is 'x', not a number"},
         Refused{"ExceedNan", "", {"--exceed", "mu:nan"}, "exceed mu: value is nan, must be finite"},
         Refused{"DensityWithoutRange", "", {"--density", "mu"}, "must be PARAMETER,LO:HI:N"},
         Refused{"DensityHalfARange", "", {"--density", "mu,1:2"}, "--density is '1:2', must be"},
-        Refused{"DensityReversed", "", {"--density", "mu,3:1:5"}, "lo is 3, must not be above hi, 1"},
+        Refused{
+            "DensityReversed", "", {"--density", "mu,3:1:5"}, "lo is 3, must not be above hi, 1"},
         Refused{"DensityOfNoPoints", "", {"--density", "mu,1:3:0"}, "the number of points is 0"},
-        Refused{"DensityOfHalfAPoint", "", {"--density", "mu,1:3:2.5"}, "the number of points is 2.5"},
+        Refused{
+            "DensityOfHalfAPoint", "", {"--density", "mu,1:3:2.5"}, "the number of points is 2.5"},
         Refused{"GivenTauNegative", "", {"--given-tau=-1"}, "tau is -1, must be from 0"},
         Refused{"GivenTauReversed", "", {"--given-tau", "9:1:3"}, "--given-tau: lo is 9"},
-        Refused{"GivenTauText", "", {"--given-tau", "many"}, "--given-tau is 'many', not a number"}),
+        Refused{
+            "GivenTauText", "", {"--given-tau", "many"}, "--given-tau is 'many', not a number"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Cli, RequestsReachTheLibraryAndTheJson) {
-  const Json result = Json::parse(
-      run({"fit", kSchools, "--tau-prior", "half_cauchy:5", "--mu-prior", "normal:0,5", "--format", "json", "--probs",
-           "0.01,0.99", "--probs", "0.5", "--level", "0.9", "--exceed", "mu:0,theta[1]:28", "--exceed", "A:28", "--density",
-           "mu,-10:30:5", "--density", "theta_new,0:10:2", "--given-tau", "0:30:4,inf", "--weights", "--bayes-factors",
-           "--loo"})
-          .out);
+  const Json result = Json::parse(run({"fit",         kSchools,
+                                       "--tau-prior", "half_cauchy:5",
+                                       "--mu-prior",  "normal:0,5",
+                                       "--format",    "json",
+                                       "--probs",     "0.01,0.99",
+                                       "--probs",     "0.5",
+                                       "--level",     "0.9",
+                                       "--exceed",    "mu:0,theta[1]:28",
+                                       "--exceed",    "A:28",
+                                       "--density",   "mu,-10:30:5",
+                                       "--density",   "theta_new,0:10:2",
+                                       "--given-tau", "0:30:4,inf",
+                                       "--weights",   "--bayes-factors",
+                                       "--loo"})
+                                      .out);
   const Json& mu = parameter(result, "mu");
   EXPECT_TRUE(mu.contains("q1") && mu.contains("q99") && mu.contains("q50"));
   EXPECT_LT(mu["q1"], mu["q2.5"]);
@@ -212,14 +228,16 @@ TEST(Cli, RequestsReachTheLibraryAndTheJson) {
 
 TEST(Cli, WhatWasNotAskedForIsNotThere) {
   const Json result = Json::parse(run({"fit", kSchools, "--format", "json"}).out);
-  for (const char* key : {"exceed", "density", "given_tau", "shrinkage", "weights", "bayes_factors", "loo"})
+  for (const char* key :
+       {"exceed", "density", "given_tau", "shrinkage", "weights", "bayes_factors", "loo"})
     EXPECT_FALSE(result.contains(key)) << key;
 }
 
 TEST(Cli, ALabelMayHoldACommaAndAColon) {
   const std::string data = "y,sigma,label\n28,15,\"Hart, H: 2001\"\n8,10,B\n-3,16,C\n5,7,D\n";
-  const Outcome outcome =
-      run({"fit", "-", "--format", "json", "--exceed", "mu:1, C:2,Hart, H: 2001:28", "--density", "Hart, H: 2001,0:1:2"}, data);
+  const Outcome outcome = run({"fit", "-", "--format", "json", "--exceed",
+                               "mu:1, C:2,Hart, H: 2001:28", "--density", "Hart, H: 2001,0:1:2"},
+                              data);
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json result = Json::parse(outcome.out);
   EXPECT_EQ(result["exceed"][1]["parameter"], "theta[3]");
@@ -350,8 +368,8 @@ std::vector<Texts> stan_csv_rows(const std::string& text) {
 
 TEST(Cli, DrawInSinglePrecisionWritesFloatsAndSaysSo) {
   const ScratchFolder folder;
-  const Outcome outcome = run({"draw", kSchools, "--draws", "1000", "--precision", "single", "--format", "json",
-                               "--out", folder.file("draws.csv")});
+  const Outcome outcome = run({"draw", kSchools, "--draws", "1000", "--precision", "single",
+                               "--format", "json", "--out", folder.file("draws.csv")});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(Json::parse(outcome.out)["precision"], "single");
   const std::string text = folder.read("draws.csv");

@@ -12,7 +12,9 @@
 namespace taugrid {
 namespace {
 
-Data eight_schools() { return {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}}; }
+Data eight_schools() {
+  return {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}};
+}
 
 Data many_schools(int n) {
   Data data;
@@ -38,24 +40,29 @@ struct Case {
   int n_schools;
 };
 
-const Case kCases[] = {{"flat", "uniform", "flat", 8},
-                       {"normal", "half_cauchy:5", "normal:0,5", 8},
-                       {"uniform", "uniform:50", "uniform:-20,20", 8},
-                       {"one", "half_cauchy:5", "flat", 1},
-                       {"seven", "half_normal:5", "flat", 7},
-                       {"many", "half_normal:10", "flat", 300},
-                       {"pooled", "fixed:0", "flat", 8},
-                       {"fixed", "fixed:8", "uniform:-20,20", 8},
-                       {"separate", "fixed:inf", "normal:0,5", 8},
-                       {"table", "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv", "flat", 8},
-                       {"mixture", "mixture:0.4*half_cauchy:5+0.3*conventional+0.3*uniform:3", "normal:0,5", 8},
-                       {"atoms", "mixture:0.3*fixed:0+0.2*fixed:7+0.5*table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv", "flat", 8}};
+const Case kCases[] = {
+    {"flat", "uniform", "flat", 8},
+    {"normal", "half_cauchy:5", "normal:0,5", 8},
+    {"uniform", "uniform:50", "uniform:-20,20", 8},
+    {"one", "half_cauchy:5", "flat", 1},
+    {"seven", "half_normal:5", "flat", 7},
+    {"many", "half_normal:10", "flat", 300},
+    {"pooled", "fixed:0", "flat", 8},
+    {"fixed", "fixed:8", "uniform:-20,20", 8},
+    {"separate", "fixed:inf", "normal:0,5", 8},
+    {"table", "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv", "flat", 8},
+    {"mixture", "mixture:0.4*half_cauchy:5+0.3*conventional+0.3*uniform:3", "normal:0,5", 8},
+    {"atoms", "mixture:0.3*fixed:0+0.2*fixed:7+0.5*table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv",
+     "flat", 8}};
 
-Data data_of(const Case& c) { return c.n_schools == 8 ? eight_schools() : many_schools(c.n_schools); }
+Data data_of(const Case& c) {
+  return c.n_schools == 8 ? eight_schools() : many_schools(c.n_schools);
+}
 
 class CudaModels : public Cuda, public testing::WithParamInterface<Case> {};
 
-INSTANTIATE_TEST_SUITE_P(All, CudaModels, testing::ValuesIn(kCases), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, CudaModels, testing::ValuesIn(kCases),
+                         [](const auto& info) { return info.param.name; });
 
 // Floats as the doubles that they are.
 template <class T>
@@ -70,8 +77,10 @@ TEST_P(CudaModels, DrawsEqualTheCpus) {
   const int64_t n = c.n_schools > 100 ? 9000 : 100'003;
   for (const bool with_lp : {false, true}) {
     SCOPED_TRACE(with_lp ? "with lp" : "without lp");
-    EXPECT_SAME_BITS(values(cpu.draw(n, 5, 12'345, with_lp)), values(cuda.draw(n, 5, 12'345, with_lp)));
-    EXPECT_SAME_BITS(values(cpu.draw_single(n, 5, 12'345, with_lp)), values(cuda.draw_single(n, 5, 12'345, with_lp)));
+    EXPECT_SAME_BITS(values(cpu.draw(n, 5, 12'345, with_lp)),
+                     values(cuda.draw(n, 5, 12'345, with_lp)));
+    EXPECT_SAME_BITS(values(cpu.draw_single(n, 5, 12'345, with_lp)),
+                     values(cuda.draw_single(n, 5, 12'345, with_lp)));
   }
 }
 
@@ -85,7 +94,8 @@ TEST_P(CudaModels, SummariesEqualTheCpus) {
       const DrawSummary expected = cpu.draw_summary(n, 2, {}, false, {}, precision);
       const DrawSummary actual = cuda.draw_summary(n, 2, {}, false, {}, precision);
       for (size_t i = 0; i < expected.parameters.size(); ++i) {
-        SCOPED_TRACE(testing::Message() << n << " draws, " << expected.precision << ", parameter " << i);
+        SCOPED_TRACE(testing::Message()
+                     << n << " draws, " << expected.precision << ", parameter " << i);
         const SampleSummary &a = expected.parameters[i], &b = actual.parameters[i];
         EXPECT_SAME_BITS((std::vector<double>{a.mean, a.se_mean, a.sd, a.rank_error}),
                          (std::vector<double>{b.mean, b.se_mean, b.sd, b.rank_error}));
@@ -115,9 +125,10 @@ TEST_F(Cuda, SummariesInPartsEqualThoseOfWholeBlocks) {
   std::vector<double> draws(static_cast<size_t>(n_columns * kBlockDraws));
   for (int64_t b = 0; b < 3; ++b) {
     const int64_t length = std::min(kBlockDraws, n - b * kBlockDraws);
-    engine.draw(5, static_cast<uint64_t>(b * kBlockDraws), length, false, draws.data(), kBlockDraws);
-    engine.kernels->summarise(plan, draws.data(), kBlockDraws, length, expected.data() + b * 2 * n_columns,
-                              expected_counts.data());
+    engine.draw(5, static_cast<uint64_t>(b * kBlockDraws), length, false, draws.data(),
+                kBlockDraws);
+    engine.kernels->summarise(plan, draws.data(), kBlockDraws, length,
+                              expected.data() + b * 2 * n_columns, expected_counts.data());
   }
   for (const int64_t memory : {int64_t{1} << 40, int64_t{1} << 20, int64_t{100'000}}) {
     SCOPED_TRACE(testing::Message() << memory << " bytes");
@@ -128,7 +139,8 @@ TEST_F(Cuda, SummariesInPartsEqualThoseOfWholeBlocks) {
     on_cuda.run({5, 0, Purpose::kPosteriorDraw}, 0, n, {false, false, &plan}, actual_counts.data(),
                 [&](const CudaChunkOf<double>& chunk) {
                   const int64_t blocks = (chunk.n + kBlockDraws - 1) / kBlockDraws;
-                  actual.insert(actual.end(), chunk.block_sums, chunk.block_sums + blocks * 2 * n_columns);
+                  actual.insert(actual.end(), chunk.block_sums,
+                                chunk.block_sums + blocks * 2 * n_columns);
                 });
     EXPECT_SAME_BITS(expected, actual);
     EXPECT_EQ(expected_counts, actual_counts);

@@ -1,5 +1,5 @@
-// What is derived from draws: against counting stored draws one by one, against closed forms and reference
-// values, and the same whatever counts.
+// What is derived from draws: against counting stored draws one by one, against closed forms and
+// reference values, and the same whatever counts.
 #include "host/taugrid/derived.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,9 @@ DrawSummary derive(const Posterior& posterior, int64_t n, const DeriveRequest& r
 double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
 // Within 4 Monte Carlo standard errors, at a fixed seed.
-void expect_share(double p, double se, double exact) { EXPECT_LT(std::abs(p - exact), 4 * se) << p << ", exact " << exact; }
+void expect_share(double p, double se, double exact) {
+  EXPECT_LT(std::abs(p - exact), 4 * se) << p << ", exact " << exact;
+}
 
 // ---- against stored draws
 
@@ -49,8 +51,8 @@ struct Counted {
   std::vector<double> maxima;  // ascending
 };
 
-// By sorting each draw. Of tied schools the k-th of m, in order of the data, takes place (k + index) mod m of
-// theirs.
+// By sorting each draw. Of tied schools the k-th of m, in order of the data, takes place (k +
+// index) mod m of theirs.
 template <class T>
 Counted counted(const DrawsOf<T>& draws) {
   const auto J = static_cast<size_t>(draws.n_schools);
@@ -58,9 +60,12 @@ Counted counted(const DrawsOf<T>& draws) {
   const DrawBlockOf<T> view = draws.view();
   std::vector<size_t> order(J);
   for (int64_t draw = 0; draw < draws.n; ++draw) {
-    const auto theta = [&](size_t j) { return view.theta(static_cast<int64_t>(j))[static_cast<size_t>(draw)]; };
+    const auto theta = [&](size_t j) {
+      return view.theta(static_cast<int64_t>(j))[static_cast<size_t>(draw)];
+    };
     std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return theta(a) > theta(b); });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return theta(a) > theta(b); });
     counts.maxima.push_back(theta(order[0]));
     for (size_t begin = 0; begin < J;) {
       size_t end = begin;
@@ -88,12 +93,14 @@ void expect_counts_of(const DrawsOf<T>& draws, const DrawSummary& summary) {
   EXPECT_EQ(summary.derived.pairwise.counts, expected.pairwise);
   EXPECT_EQ(summary.derived.shared.counts, Counts{expected.shared});
   const LargestEffect& largest = summary.derived.max.at(0);
-  EXPECT_EQ(largest.school, std::max_element(expected.best.begin(), expected.best.end()) - expected.best.begin());
+  EXPECT_EQ(largest.school,
+            std::max_element(expected.best.begin(), expected.best.end()) - expected.best.begin());
   for (size_t k = 0; k < summary.probabilities.size(); ++k) {
     // The order statistics that are nearer than rank_error hold the quantile between them.
     const double rank = summary.probabilities[k] * static_cast<double>(draws.n - 1);
     const auto at = [&](double r) {
-      return expected.maxima[static_cast<size_t>(std::clamp(r, 0.0, static_cast<double>(draws.n - 1)))];
+      return expected
+          .maxima[static_cast<size_t>(std::clamp(r, 0.0, static_cast<double>(draws.n - 1)))];
     };
     EXPECT_LE(at(std::floor(rank - largest.rank_error)), largest.quantiles[k]);
     EXPECT_GE(at(std::ceil(rank + largest.rank_error)), largest.quantiles[k]);
@@ -107,13 +114,14 @@ struct Case {
 };
 
 const std::vector<Case>& cases() {
-  static const std::vector<Case> kCases = {{{{3}, {2}, {}}, "half_normal:1", "normal:0,5"},
-                                           {many_schools(2), "half_cauchy:2", "flat"},
-                                           {many_schools(5), "fixed:0", "flat"},
-                                           {many_schools(7), "fixed:inf", "flat"},
-                                           {eight_schools(), "uniform", "flat"},
-                                           {eight_schools(), "fixed:1e-14", "flat"},  // some tie, by rounding
-                                           {many_schools(30), "half_cauchy:5", "uniform:-20,20"}};
+  static const std::vector<Case> kCases = {
+      {{{3}, {2}, {}}, "half_normal:1", "normal:0,5"},
+      {many_schools(2), "half_cauchy:2", "flat"},
+      {many_schools(5), "fixed:0", "flat"},
+      {many_schools(7), "fixed:inf", "flat"},
+      {eight_schools(), "uniform", "flat"},
+      {eight_schools(), "fixed:1e-14", "flat"},  // some tie, by rounding
+      {many_schools(30), "half_cauchy:5", "uniform:-20,20"}};
   return kCases;
 }
 
@@ -127,10 +135,12 @@ TEST(Derived, CountsAreThoseOfStoredDraws) {
   for (const Case& c : cases()) {
     SCOPED_TRACE(testing::Message() << "J = " << c.data.n_schools() << ", tau " << c.tau_prior);
     const Posterior posterior(c.data, c.tau_prior, c.mu_prior, {"cpu", 2});
-    for (const int64_t n : {int64_t{1}, int64_t{7}, int64_t{8192 + 17}, int64_t{20'003}, int64_t{101'003}}) {
+    for (const int64_t n :
+         {int64_t{1}, int64_t{7}, int64_t{8192 + 17}, int64_t{20'003}, int64_t{101'003}}) {
       SCOPED_TRACE(n);
       expect_counts_of(posterior.draw(n, kSeed), derive(posterior, n, all_of(c.data)));
-      expect_counts_of(posterior.draw_single(n, kSeed), derive(posterior, n, all_of(c.data), Precision::kSingle));
+      expect_counts_of(posterior.draw_single(n, kSeed),
+                       derive(posterior, n, all_of(c.data), Precision::kSingle));
     }
   }
 }
@@ -138,10 +148,14 @@ TEST(Derived, CountsAreThoseOfStoredDraws) {
 TEST(Derived, EveryPartAloneIsThatOfAll) {
   const Posterior posterior(eight_schools(), "uniform", "flat", {"cpu", 1});
   const DrawSummary all = derive(posterior, 20'000);
-  EXPECT_EQ(derive(posterior, 20'000, parse_derive("best")).derived.best.counts, all.derived.best.counts);
-  EXPECT_EQ(derive(posterior, 20'000, parse_derive("rank")).derived.rank.counts, all.derived.rank.counts);
-  EXPECT_EQ(derive(posterior, 20'000, parse_derive("pairwise")).derived.pairwise.counts, all.derived.pairwise.counts);
-  EXPECT_EQ(derive(posterior, 20'000, parse_derive("max")).derived.max.at(0).quantiles, all.derived.max.at(0).quantiles);
+  EXPECT_EQ(derive(posterior, 20'000, parse_derive("best")).derived.best.counts,
+            all.derived.best.counts);
+  EXPECT_EQ(derive(posterior, 20'000, parse_derive("rank")).derived.rank.counts,
+            all.derived.rank.counts);
+  EXPECT_EQ(derive(posterior, 20'000, parse_derive("pairwise")).derived.pairwise.counts,
+            all.derived.pairwise.counts);
+  EXPECT_EQ(derive(posterior, 20'000, parse_derive("max")).derived.max.at(0).quantiles,
+            all.derived.max.at(0).quantiles);
   for (size_t k = 0; k < all.checks.size(); ++k) {
     const DrawSummary alone = derive(posterior, 20'000, parse_derive("", all.checks[k].statistic));
     EXPECT_EQ(alone.checks.at(0).count, all.checks[k].count);
@@ -156,7 +170,8 @@ TEST(Derived, SharesAddUp) {
     const auto J = static_cast<size_t>(c.data.n_schools());
     constexpr uint64_t kDraws = 110'000;
     const DerivedSummary d =
-        derive(Posterior(c.data, c.tau_prior, c.mu_prior, {"cpu", 1}), kDraws, all_of(c.data)).derived;
+        derive(Posterior(c.data, c.tau_prior, c.mu_prior, {"cpu", 1}), kDraws, all_of(c.data))
+            .derived;
     EXPECT_EQ(std::accumulate(d.best.counts.begin(), d.best.counts.end(), uint64_t{0}), kDraws);
     for (size_t i = 0; i < J; ++i) {
       uint64_t row = 0, column = 0;
@@ -169,13 +184,15 @@ TEST(Derived, SharesAddUp) {
       EXPECT_EQ(column, kDraws);
       EXPECT_EQ(d.best.counts[i], d.rank.counts[i * J]);
       EXPECT_EQ(d.pairwise.counts[i * J + i], 0u);
-      EXPECT_EQ(d.best.se[i], std::sqrt(d.best.p[i] * (1 - d.best.p[i]) / static_cast<double>(kDraws)));
+      EXPECT_EQ(d.best.se[i],
+                std::sqrt(d.best.p[i] * (1 - d.best.p[i]) / static_cast<double>(kDraws)));
     }
   }
 }
 
 TEST(Derived, CompletePoolingSharesEveryRankEqually) {
-  const DerivedSummary d = derive(Posterior(eight_schools(), "fixed:0", "flat", {"cpu", 1}), 8000).derived;
+  const DerivedSummary d =
+      derive(Posterior(eight_schools(), "fixed:0", "flat", {"cpu", 1}), 8000).derived;
   EXPECT_EQ(d.best.counts, Counts(8, 1000));
   EXPECT_EQ(d.rank.counts, Counts(64, 1000));
   EXPECT_EQ(d.pairwise.counts, Counts(64, 0));
@@ -213,11 +230,13 @@ TEST(Derived, NoPoolingHasItsClosedForms) {
     mean += data.y[j] / n;
   }
   for (const Precision precision : {Precision::kDouble, Precision::kSingle}) {
-    const DrawSummary s = derive(Posterior(data, "fixed:inf", "flat", {"cpu", 2}), 1'000'000, kAll, precision);
+    const DrawSummary s =
+        derive(Posterior(data, "fixed:inf", "flat", {"cpu", 2}), 1'000'000, kAll, precision);
     for (size_t i = 0; i < 8; ++i)
       for (size_t j = 0; j < i; ++j)
-        expect_share(s.derived.pairwise.p[i * 8 + j], s.derived.pairwise.se[i * 8 + j],
-                     normal_cdf((data.y[i] - data.y[j]) / std::hypot(data.sigma[i], data.sigma[j])));
+        expect_share(
+            s.derived.pairwise.p[i * 8 + j], s.derived.pairwise.se[i * 8 + j],
+            normal_cdf((data.y[i] - data.y[j]) / std::hypot(data.sigma[i], data.sigma[j])));
     expect_share(s.checks[0].p_value, s.checks[0].mcse, 1 - product);
     expect_share(s.checks[1].p_value, s.checks[1].mcse, largest_product);
     expect_share(s.checks[2].p_value, s.checks[2].mcse, 0.5);
@@ -251,15 +270,15 @@ TEST(Derived, LargestEffectOfFewDrawsIsSorted) {
   const Posterior posterior(eight_schools(), "half_cauchy:5", "flat", {"cpu", 2});
   const std::vector<double> maxima = counted(posterior.draw(10'001, kSeed)).maxima;
   const LargestEffect largest = derive(posterior, 10'001).derived.max.at(0);
-  EXPECT_EQ(largest.quantiles,
-            (std::vector<double>{maxima[250], maxima[2500], maxima[5000], maxima[7500], maxima[9750]}));
+  EXPECT_EQ(largest.quantiles, (std::vector<double>{maxima[250], maxima[2500], maxima[5000],
+                                                    maxima[7500], maxima[9750]}));
   EXPECT_EQ(largest.rank_error, 0);
 }
 
 // ---- replicated data
 
-// Words by their place in the stream: purpose 3 in the top bits of the block's number, of which a draw has
-// one for two schools in double, for four in single.
+// Words by their place in the stream: purpose 3 in the top bits of the block's number, of which a
+// draw has one for two schools in double, for four in single.
 TEST(Replicate, TakesTheNormalsOfTheTable) {
   using D = Scalar<double>;
   using S = Scalar<float>;
@@ -274,17 +293,21 @@ TEST(Replicate, TakesTheNormalsOfTheTable) {
   const StreamPosition at{kSeed, 0, Purpose::kPredictive};
   cpu_kernels().replicate({kSchools, sigma.data(), 0}, at, kFirst, kDraws, theta.data(), kDraws,
                           {statistic.data(), nullptr, nullptr, nullptr});
-  cpu_kernels().replicate_single({kSchools, sigma_single.data(), 0}, at, kFirst, kDraws, theta_single.data(), kDraws,
+  cpu_kernels().replicate_single({kSchools, sigma_single.data(), 0}, at, kFirst, kDraws,
+                                 theta_single.data(), kDraws,
                                  {statistic_single.data(), nullptr, nullptr, nullptr});
   for (uint32_t i = 0; i < kDraws; ++i) {
     double largest = -std::numeric_limits<double>::infinity();
     float largest_single = -std::numeric_limits<float>::infinity();
     for (uint32_t j = 0; j < kSchools; ++j) {
       const auto pair = box_muller<D>(philox4x32_10<D>(kSeed, 0x30000000u + j / 2, 0, i, 10));
-      largest = std::max(largest, std::fma(sigma[j], j % 2 ? pair.z1 : pair.z0, theta[j * kDraws + i]));
-      const auto single = box_muller<S>(philox4x32_10<S>(kSeed, 0x30000000u + j / 4, 0, i, 10), j % 4 / 2 * 2);
+      largest =
+          std::max(largest, std::fma(sigma[j], j % 2 ? pair.z1 : pair.z0, theta[j * kDraws + i]));
+      const auto single =
+          box_muller<S>(philox4x32_10<S>(kSeed, 0x30000000u + j / 4, 0, i, 10), j % 4 / 2 * 2);
       largest_single = std::max(
-          largest_single, std::fma(sigma_single[j], j % 2 ? single.z1 : single.z0, theta_single[j * kDraws + i]));
+          largest_single,
+          std::fma(sigma_single[j], j % 2 ? single.z1 : single.z0, theta_single[j * kDraws + i]));
     }
     EXPECT_EQ(statistic[i], largest);
     EXPECT_EQ(statistic_single[i], largest_single);
@@ -330,8 +353,10 @@ TEST(Replicate, StatisticsAreThoseOfTheValues) {
 TEST(Checks, FollowAShiftOfTheData) {
   Data far = eight_schools();
   for (double& y : far.y) y += 1024;
-  const auto near_checks = derive(Posterior(eight_schools(), "half_cauchy:5", "flat", {"cpu", 1}), 50'000).checks;
-  const auto far_checks = derive(Posterior(far, "half_cauchy:5", "flat", {"cpu", 1}), 50'000).checks;
+  const auto near_checks =
+      derive(Posterior(eight_schools(), "half_cauchy:5", "flat", {"cpu", 1}), 50'000).checks;
+  const auto far_checks =
+      derive(Posterior(far, "half_cauchy:5", "flat", {"cpu", 1}), 50'000).checks;
   for (size_t k = 0; k < 4; ++k) {
     const double shift = near_checks[k].statistic == "sd" ? 0 : 1024;
     EXPECT_EQ(far_checks[k].count, near_checks[k].count);
@@ -345,7 +370,8 @@ TEST(Checks, FollowAShiftOfTheData) {
 
 std::vector<double> values(const DrawSummary& s) {
   std::vector<double> all;
-  for (const Shares* shares : {&s.derived.best, &s.derived.rank, &s.derived.pairwise, &s.derived.shared}) {
+  for (const Shares* shares :
+       {&s.derived.best, &s.derived.rank, &s.derived.pairwise, &s.derived.shared}) {
     all.insert(all.end(), shares->counts.begin(), shares->counts.end());
     all.insert(all.end(), shares->p.begin(), shares->p.end());
     all.insert(all.end(), shares->se.begin(), shares->se.end());
@@ -355,17 +381,20 @@ std::vector<double> values(const DrawSummary& s) {
     all.insert(all.end(), m.quantiles.begin(), m.quantiles.end());
   }
   for (const PredictiveCheck& c : s.checks)
-    all.insert(all.end(), {c.observed, c.mean, c.sd, c.p_value, c.mcse, static_cast<double>(c.count)});
+    all.insert(all.end(),
+               {c.observed, c.mean, c.sd, c.p_value, c.mcse, static_cast<double>(c.count)});
   return all;
 }
 
 TEST(Derived, ThreadsGiveTheBitsOfOne) {
   for (const Precision precision : {Precision::kDouble, Precision::kSingle})
     for (const int64_t n : {int64_t{40'007}, int64_t{180'007}}) {
-      const auto one = values(derive(Posterior(eight_schools(), "uniform", "flat", {"cpu", 1}), n, kAll, precision));
+      const auto one = values(
+          derive(Posterior(eight_schools(), "uniform", "flat", {"cpu", 1}), n, kAll, precision));
       for (const int threads : {2, 7})
-        EXPECT_SAME_BITS(one, values(derive(Posterior(eight_schools(), "uniform", "flat", {"cpu", threads}), n, kAll,
-                                            precision)));
+        EXPECT_SAME_BITS(
+            one, values(derive(Posterior(eight_schools(), "uniform", "flat", {"cpu", threads}), n,
+                               kAll, precision)));
     }
 }
 
@@ -386,7 +415,8 @@ TEST(Derived, InstructionSetsGiveTheSameBits) {
 TEST(Derived, SummaryBesideItIsTheSame) {
   const Posterior posterior(eight_schools(), "uniform", "flat", {"cpu", 2});
   const DrawSummary with = derive(posterior, 120'007), without = derive(posterior, 120'007, {});
-  EXPECT_TRUE(without.derived.best.p.empty() && without.derived.max.empty() && without.checks.empty());
+  EXPECT_TRUE(without.derived.best.p.empty() && without.derived.max.empty() &&
+              without.checks.empty());
   for (size_t k = 0; k < with.parameters.size(); ++k) {
     EXPECT_EQ(with.parameters[k].mean, without.parameters[k].mean);
     EXPECT_EQ(with.parameters[k].quantiles, without.parameters[k].quantiles);
@@ -397,15 +427,18 @@ TEST(Derived, SummaryBesideItIsTheSame) {
 
 TEST(Derived, RefusesWhatIsNotToBeHad) {
   EXPECT_EQ(refusal([] { parse_derive("best,rnak"); }),
-            "derive 'best,rnak': 'rnak' is unknown, must be one of best, rank, pairwise, max, separated by commas");
-  EXPECT_EQ(refusal([] { parse_derive("", "sd,max,sd"); }), "check 'sd,max,sd': 'sd' is there twice");
+            "derive 'best,rnak': 'rnak' is unknown, must be one of best, rank, pairwise, max, "
+            "separated by commas");
+  EXPECT_EQ(refusal([] { parse_derive("", "sd,max,sd"); }),
+            "check 'sd,max,sd': 'sd' is there twice");
   const Posterior one({{3}, {2}, {}}, "half_normal:1", "normal:0,5", {"cpu", 1});
   EXPECT_EQ(refusal([&] { derive(one, 10, parse_derive("", "sd")); }),
             "check sd: there is 1 school, must be at least 2");
   DeriveRequest unknown;
   unknown.checks = {"median"};
   EXPECT_EQ(refusal([&] { derive(one, 10, unknown); }),
-            "check 'median': 'median' is unknown, must be one of max, min, mean, sd, separated by commas");
+            "check 'median': 'median' is unknown, must be one of max, min, mean, sd, separated by "
+            "commas");
 }
 
 TEST(Derived, RanksAndPairsAreOfTwoThousandSchoolsAtMost) {
@@ -413,10 +446,13 @@ TEST(Derived, RanksAndPairsAreOfTwoThousandSchoolsAtMost) {
   for (const char* what : {"rank", "pairwise"})
     EXPECT_EQ(refusal([&] { derive(many, 10, parse_derive(what)); }),
               std::string("derive ") + what +
-                  ": there are 2001 schools, must be at most 2000 (J x J counts in every thread; best and max have no "
+                  ": there are 2001 schools, must be at most 2000 (J x J counts in every thread; "
+                  "best and max have no "
                   "such limit)");
   const DrawSummary best = derive(many, 10, parse_derive("best,max"));
-  EXPECT_EQ(std::accumulate(best.derived.best.counts.begin(), best.derived.best.counts.end(), uint64_t{0}), 10u);
+  EXPECT_EQ(std::accumulate(best.derived.best.counts.begin(), best.derived.best.counts.end(),
+                            uint64_t{0}),
+            10u);
   const Posterior most(many_schools(2000), "fixed:5", "flat", {"cpu", 1});
   expect_counts_of(most.draw(20, kSeed), derive(most, 20));
 }
@@ -465,7 +501,8 @@ TEST(Derived, CsvHasAColumnForEachPlace) {
   ASSERT_EQ(rows[0].size(), rows[1].size());
   const auto value = [&](const std::string& column) {
     const auto found = std::find(rows[0].begin(), rows[0].end(), column);
-    return found == rows[0].end() ? "(no column)" : rows[1][static_cast<size_t>(found - rows[0].begin())];
+    return found == rows[0].end() ? "(no column)"
+                                  : rows[1][static_cast<size_t>(found - rows[0].begin())];
   };
   EXPECT_EQ(std::stod(value("derived.best[7]")), draw.derived.best.p[6]);
   EXPECT_EQ(std::stod(value("derived.rank_se[1][3]")), draw.derived.rank.se[2]);
@@ -487,7 +524,8 @@ TEST(Derived, DocumentedTablesAreTheProgramsOutput) {
   words.insert(words.end(), {"--quiet", "--backend", "cpu"});
   const Outcome outcome = Process(words).wait();
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const size_t first = outcome.out.find("Which school"), last = outcome.out.find("\nDraws are independent");
+  const size_t first = outcome.out.find("Which school"),
+               last = outcome.out.find("\nDraws are independent");
   ASSERT_LT(first, last);
   EXPECT_NE(page.find(outcome.out.substr(first, last - first)), std::string::npos) << outcome.out;
 }

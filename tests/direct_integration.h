@@ -1,12 +1,12 @@
-// The posterior by brute force, from the model's definition: prior(tau) prior(mu) prod N(y_j; mu, sigma_j^2 + tau^2)
-// is evaluated on a two-dimensional grid in (log tau, mu) and summed; mu is not integrated out in closed form,
-// and theta_j, theta_new enter by their normal law given (mu, tau) at every point. The oracle of the library's
-// own quadrature, of which it shares no line.
+// The posterior by brute force, from the model's definition: prior(tau) prior(mu) prod N(y_j; mu,
+// sigma_j^2 + tau^2) is evaluated on a two-dimensional grid in (log tau, mu) and summed; mu is not
+// integrated out in closed form, and theta_j, theta_new enter by their normal law given (mu, tau)
+// at every point. The oracle of the library's own quadrature, of which it shares no line.
 //
-// mu: Gauss-Legendre panels between the points where the integrand is e^-45 of its largest, cut wherever a CDF
-// or a conditional law has its step. log tau: panels at most 1 wide, halved until halving changes nothing.
-// Sums are of long double; exp and erfc of double, which is 1e-15 of what is compared to 1e-9. Everything is
-// about the first y, so that y near 1e8 costs nothing.
+// mu: Gauss-Legendre panels between the points where the integrand is e^-45 of its largest, cut
+// wherever a CDF or a conditional law has its step. log tau: panels at most 1 wide, halved until
+// halving changes nothing. Sums are of long double; exp and erfc of double, which is 1e-15 of what
+// is compared to 1e-9. Everything is about the first y, so that y near 1e8 costs nothing.
 #pragma once
 
 #include <algorithm>
@@ -69,8 +69,10 @@ inline DirectTauPrior direct_tau_prior(const std::string& text) {
   const Wide s = p[0];
   if (name == "uniform") return {[s](Wide) { return -std::log(s); }, s, s};
   if (name == "half_normal") {
-    return {[s](Wide tau) { return 0.5L * std::log(2 / kWidePi) - std::log(s) - 0.5L * (tau / s) * (tau / s); }, s,
-            kWideInfinity};
+    return {[s](Wide tau) {
+              return 0.5L * std::log(2 / kWidePi) - std::log(s) - 0.5L * (tau / s) * (tau / s);
+            },
+            s, kWideInfinity};
   }
   if (name == "half_cauchy") {
     return {[s](Wide tau) {
@@ -85,10 +87,12 @@ inline DirectTauPrior direct_tau_prior(const std::string& text) {
 class DirectPosterior {
  public:
   // tau_moments: the highest k <= 2 for which E[tau^k | y] exists.
-  DirectPosterior(const Data& data, const std::string& tau_prior, const std::string& mu_prior, int tau_moments)
+  DirectPosterior(const Data& data, const std::string& tau_prior, const std::string& mu_prior,
+                  int tau_moments)
       : DirectPosterior(data, direct_tau_prior(tau_prior), mu_prior, tau_moments) {}
 
-  DirectPosterior(const Data& data, DirectTauPrior tau_prior, const std::string& mu_prior, int tau_moments)
+  DirectPosterior(const Data& data, DirectTauPrior tau_prior, const std::string& mu_prior,
+                  int tau_moments)
       : prior_(std::move(tau_prior)), centre_(data.y[0]) {
     for (size_t j = 0; j < data.y.size(); ++j) {
       y_.push_back(Wide(data.y[j]) - centre_);
@@ -112,10 +116,13 @@ class DirectPosterior {
   Wide mu_mean() const { return centre_ + mu_mean_; }
   Wide mu_sd() const { return std::sqrt(mu_variance_); }
   Wide cov_mu_tau() const { return cov_; }
-  Wide theta_new_sd() const { return std::sqrt(mu_variance_ + tau_variance_ + tau_mean_ * tau_mean_); }
+  Wide theta_new_sd() const {
+    return std::sqrt(mu_variance_ + tau_variance_ + tau_mean_ * tau_mean_);
+  }
   Wide theta_mean(size_t j) const {
     Wide sum = 0;
-    for (const Node& node : nodes_) sum += node.weight * (y_[j] + keep(node, j) * (node.mu_mean - y_[j]));
+    for (const Node& node : nodes_)
+      sum += node.weight * (y_[j] + keep(node, j) * (node.mu_mean - y_[j]));
     return centre_ + sum / total_;
   }
   Wide theta_sd(size_t j) const {
@@ -123,7 +130,8 @@ class DirectPosterior {
     Wide sum = 0;
     for (const Node& node : nodes_) {
       const Wide off = y_[j] + keep(node, j) * (node.mu_mean - y_[j]) - mean;
-      sum += node.weight * (variance_[j] * pull(node, j) + keep(node, j) * keep(node, j) * node.mu_variance + off * off);
+      sum += node.weight * (variance_[j] * pull(node, j) +
+                            keep(node, j) * keep(node, j) * node.mu_variance + off * off);
     }
     return std::sqrt(sum / total_);
   }
@@ -146,7 +154,8 @@ class DirectPosterior {
     return std::log(node.weight) - std::log(tau);
   }
 
-  // The laws of mu, theta_j and theta_new by one rule: CDF, density, and the density's first two derivatives.
+  // The laws of mu, theta_j and theta_new by one rule: CDF, density, and the density's first two
+  // derivatives.
   struct Point {
     double cdf, density, slope, curvature;
   };
@@ -162,12 +171,12 @@ class DirectPosterior {
 
   // One log tau: what mu sees there.
   struct Node {
-    Wide x, tau, weight;              // weight: Gauss weight times the integral over mu, relative to exp(peak_)
-    Wide log_scale;                   // of the integrand at mu = best: log joint density per unit of x and mu
-    Wide best, low, high;             // largest integrand, and the range of mu
-    Wide mu_mean, mu_variance;        // of mu given tau
-    std::vector<Wide> w;              // 1 / v_j
-    Wide gauss;                       // the Gauss weight alone
+    Wide x, tau, weight;  // weight: Gauss weight times the integral over mu, relative to exp(peak_)
+    Wide log_scale;       // of the integrand at mu = best: log joint density per unit of x and mu
+    Wide best, low, high;       // largest integrand, and the range of mu
+    Wide mu_mean, mu_variance;  // of mu given tau
+    std::vector<Wide> w;        // 1 / v_j
+    Wide gauss;                 // the Gauss weight alone
   };
   struct Panel {
     Wide lower, upper;
@@ -181,7 +190,8 @@ class DirectPosterior {
   // log of the joint density at (x, mu) less that at (x, best).
   Wide log_ratio(const Node& node, Wide mu) const {
     Wide sum = 0;
-    for (size_t j = 0; j < y_.size(); ++j) sum += node.w[j] * ((node.best - mu) * (2 * y_[j] - mu - node.best));
+    for (size_t j = 0; j < y_.size(); ++j)
+      sum += node.w[j] * ((node.best - mu) * (2 * y_[j] - mu - node.best));
     sum += precision0_ * ((node.best - mu) * (2 * mean0_ - mu - node.best));
     return -0.5L * sum;
   }
@@ -211,13 +221,15 @@ class DirectPosterior {
     }
     node.best = std::clamp(weighted / precision, lower_, upper_);
     Wide squares = precision0_ * (node.best - mean0_) * (node.best - mean0_);
-    for (size_t j = 0; j < y_.size(); ++j) squares += node.w[j] * (y_[j] - node.best) * (y_[j] - node.best);
+    for (size_t j = 0; j < y_.size(); ++j)
+      squares += node.w[j] * (y_[j] - node.best) * (y_[j] - node.best);
     node.log_scale = prior_.log_density(node.tau) + x - 0.5L * (logs + squares);
     if (precision0_ > 0) node.log_scale += 0.5L * std::log(precision0_ / (2 * kWidePi));
     if (upper_ < kWideInfinity) node.log_scale -= std::log(upper_ - lower_);
     // gradient d + precision d^2/2 = kDrop
     const Wide gradient = std::abs(weighted - precision * node.best);
-    const Wide reach = 2 * kDrop / (gradient + std::sqrt(gradient * gradient + 2 * kDrop * precision));
+    const Wide reach =
+        2 * kDrop / (gradient + std::sqrt(gradient * gradient + 2 * kDrop * precision));
     // At a bound the gradient points out of it; else it is 0 but for rounding.
     node.low = std::max(lower_, node.best - reach);
     node.high = std::min(upper_, node.best + reach);
@@ -263,7 +275,8 @@ class DirectPosterior {
   std::vector<Node> nodes_between(Wide a, Wide b) const {
     static const std::vector<std::pair<Wide, Wide>> kRule = gauss_rule(kNodes);
     std::vector<Node> nodes;
-    for (const auto& [t, weight] : kRule) nodes.push_back(node_at((a + b) / 2 + (b - a) / 2 * t, weight * (b - a) / 2));
+    for (const auto& [t, weight] : kRule)
+      nodes.push_back(node_at((a + b) / 2 + (b - a) / 2 * t, weight * (b - a) / 2));
     return nodes;
   }
 
@@ -317,7 +330,8 @@ class DirectPosterior {
     }
     std::sort(cuts.begin(), cuts.end());
     for (size_t i = 0; i + 1 < cuts.size(); ++i)
-      if (cuts[i] < cuts[i + 1]) halve(cuts[i], cuts[i + 1], nodes_between(cuts[i], cuts[i + 1]), 0);
+      if (cuts[i] < cuts[i + 1])
+        halve(cuts[i], cuts[i + 1], nodes_between(cuts[i], cuts[i + 1]), 0);
   }
 
   // Takes (a, b) in halves if its integral agrees with theirs.
@@ -371,7 +385,8 @@ class DirectPosterior {
       const Wide scale = node.gauss * std::exp(node.log_scale - peak_);
       if (kind == kMu) {
         if (q > node.low)
-          over_mu(node, node.low, std::min(q, node.high), {}, [&](Wide, Wide w) { cdf += scale * w; });
+          over_mu(node, node.low, std::min(q, node.high), {},
+                  [&](Wide, Wide w) { cdf += scale * w; });
         if (q < lower_ || q > upper_) continue;
         const auto [gradient, precision] = derivatives(node, q);
         const Wide f = scale * std::exp(log_ratio(node, q));
@@ -382,7 +397,8 @@ class DirectPosterior {
       }
       // theta given mu and tau is N(shift + keep mu, sd^2): a step in mu of width sd/keep.
       const Wide b = kind == kTheta ? pull(node, j) : 0;
-      const Wide shift = kind == kTheta ? b * y_[j] : 0, keep = kind == kTheta ? this->keep(node, j) : 1;
+      const Wide shift = kind == kTheta ? b * y_[j] : 0,
+                 keep = kind == kTheta ? this->keep(node, j) : 1;
       const Wide sd = kind == kTheta ? std::sqrt(variance_[j] * b) : node.tau;
       const bool narrow = 8 * sd < keep * (node.high - node.low);
       std::vector<Wide> cuts;
@@ -391,7 +407,8 @@ class DirectPosterior {
           cuts.push_back(std::clamp((q - shift + k * sd) / keep, node.low, node.high));
       const auto normal = [&](Wide mu) {
         const Wide z = (q - shift - keep * mu) / sd;
-        return std::pair{z, Wide(0.3989422804014327 * std::exp(-0.5 * static_cast<double>(z * z))) / sd};
+        return std::pair{
+            z, Wide(0.3989422804014327 * std::exp(-0.5 * static_cast<double>(z * z))) / sd};
       };
       over_mu(node, node.low, node.high, cuts, [&](Wide mu, Wide w) {
         const auto [z, f] = normal(mu);
@@ -411,7 +428,8 @@ class DirectPosterior {
       for (const Wide end : {lower_, upper_}) {
         if (end != node.low && end != node.high) continue;
         const auto [z, f] = normal(end);
-        const Wide edge = (end == lower_ ? 1 : -1) * scale * f * std::exp(log_ratio(node, end)) / keep;
+        const Wide edge =
+            (end == lower_ ? 1 : -1) * scale * f * std::exp(log_ratio(node, end)) / keep;
         slope += edge;
         curvature += edge * (-z / sd + derivatives(node, end).first / keep);
       }

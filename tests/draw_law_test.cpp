@@ -1,5 +1,5 @@
-// The laws of the draws: Kolmogorov and Smirnov's distance of 10^6 and 10^7 draws from exact CDFs, which
-// come from integration of the model in long double.
+// The laws of the draws: Kolmogorov and Smirnov's distance of 10^6 and 10^7 draws from exact CDFs,
+// which come from integration of the model in long double.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -301,7 +301,8 @@ TEST(DrawLaw, IsNotThatOfAnotherPrior) {
   const Data data = eight_schools();
   const GridPosterior other(
       data, [](Wide tau) { return -std::log1p(tau * tau / 2500); }, 1e5, "flat");
-  const auto p = p_values(Posterior(data, "uniform", "flat"), 1'000'000, {{column_tau(), other.tau()}});
+  const auto p =
+      p_values(Posterior(data, "uniform", "flat"), 1'000'000, {{column_tau(), other.tau()}});
   EXPECT_LT(p[0], 1e-9);
 }
 

@@ -1,6 +1,7 @@
-// Input at the edge of what is ordinary: few schools and many, sigma over 12 decades, y far from the origin,
-// outliers, two modes, prior scales far from the data's. Each against direct integration of the definition
-// (direct_integration.h), with what any answer must satisfy: finite, ordered, intervals of their mass.
+// Input at the edge of what is ordinary: few schools and many, sigma over 12 decades, y far from
+// the origin, outliers, two modes, prior scales far from the data's. Each against direct
+// integration of the definition (direct_integration.h), with what any answer must satisfy: finite,
+// ordered, intervals of their mass.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -66,7 +67,10 @@ std::vector<Extreme> extremes() {
       {"TwoSchoolsHalfCauchy", {{3, -8}, {2, 0.01}, {}}, "half_cauchy:1", flat},
       {"TwoSchoolsUniformNormal", {{3, -8}, {2, 1}, {}}, "uniform", "normal:0,10"},
       {"ThreeSchoolsUniform", {{3, -8, 4}, {2, 1, 5}, {}}, "uniform", flat},
-      {"ThreeSchoolsHalfNormalUniform", {{3, -8, 4}, {2, 1, 5}, {}}, "half_normal:3", "uniform:-2,1"},
+      {"ThreeSchoolsHalfNormalUniform",
+       {{3, -8, 4}, {2, 1, 5}, {}},
+       "half_normal:3",
+       "uniform:-2,1"},
       {"SigmaOverTwelveDecades", decades, "uniform", flat},
       {"SigmaOverTwelveDecadesHalfCauchy", decades, "half_cauchy:1e-3", flat},
       {"SigmaOverTwelveDecadesNormal", decades, "half_normal:1e3", "normal:0,1"},
@@ -78,9 +82,11 @@ std::vector<Extreme> extremes() {
       {"OutlierAtAMillionHalfNormal", outlier, "half_normal:1", flat},
       {"OutlierAtAMillionHalfCauchy", outlier, "half_cauchy:1", "normal:0,1"},
       {"OutlierAtAMillionTinyHalfNormal", equal_sigmas({0, 0.5, 1e6}, 1), "half_normal:0.1", flat},
-      {"OutlierAtAMillionTinierHalfNormal", equal_sigmas({0, 0.5, 1e6}, 1), "half_normal:0.01", flat},
+      {"OutlierAtAMillionTinierHalfNormal", equal_sigmas({0, 0.5, 1e6}, 1), "half_normal:0.01",
+       flat},
       {"OutlierAndTinyHalfNormal", equal_sigmas({0, 0.5, 1e4}, 1), "half_normal:0.001", flat},
-      {"MuPriorFarAndTinyHalfNormal", equal_sigmas({0, 0.5, -0.3}, 1), "half_normal:0.01", "normal:3e5,0.1"},
+      {"MuPriorFarAndTinyHalfNormal", equal_sigmas({0, 0.5, -0.3}, 1), "half_normal:0.01",
+       "normal:3e5,0.1"},
       {"TwoClusters", clusters, "half_cauchy:1", flat},
       {"TwoClustersUniformMu", clusters, "half_cauchy:1", "uniform:-1,1"},
       {"BimodalTau", split, "half_cauchy:1e-4", flat},
@@ -99,10 +105,12 @@ std::vector<Extreme> extremes() {
       {"MuMeanFarAway", eight, "half_cauchy:5", "normal:1e6,3"},
       {"MuMeanFarAwayUniformTau", eight, "uniform", "normal:-1e6,10"},
       {"MuBoundsFarAbove", equal_sigmas({28, 8, -3}, 10), "half_cauchy:5", "uniform:1000,1001"},
-      {"MuBoundsFarBelowUniformTau", equal_sigmas({28, 8, -3}, 10), "uniform:100", "uniform:-3000,-1000"},
+      {"MuBoundsFarBelowUniformTau", equal_sigmas({28, 8, -3}, 10), "uniform:100",
+       "uniform:-3000,-1000"},
       {"MuBoundsNarrow", equal_sigmas({28, 8, -3}, 10), "half_cauchy:5", "uniform:7,7.000001"},
       {"MuBoundsWide", equal_sigmas({28, 8, -3}, 10), "half_cauchy:5", "uniform:-1e6,1e6"},
-      {"MuBoundsOneFarAway", equal_sigmas({0.3, -0.2, 0.5}, 0.1), "half_normal:1", "uniform:0,1e10"},
+      {"MuBoundsOneFarAway", equal_sigmas({0.3, -0.2, 0.5}, 0.1), "half_normal:1",
+       "uniform:0,1e10"},
       {"MuBoundAtTheEdge", equal_sigmas({28, 8, -3}, 10), "half_normal:0.01", "uniform:11,400"},
       {"ThousandSchools", many(1000), "uniform", flat},
       {"ThousandSchoolsHalfCauchyNormal", many(1000), "half_cauchy:1", "normal:0,1"},
@@ -126,7 +134,8 @@ void expect_mass(const Cdf& cdf, double q, double p, const std::string& what) {
 template <class Cdf>
 void expect_law(const Cdf& cdf, const ParameterSummary& parameter, double lower_end) {
   SCOPED_TRACE(parameter.name);
-  for (size_t i = 0; i < kProbabilities.size(); i += 3) expect_mass(cdf, parameter.quantiles[i], kProbabilities[i], "quantile");
+  for (size_t i = 0; i < kProbabilities.size(); i += 3)
+    expect_mass(cdf, parameter.quantiles[i], kProbabilities[i], "quantile");
   // The shortest interval's mass; its ends may be rounded like quantiles.
   const Interval shortest = parameter.shortest;
   const double slack = 4 * kEps * std::max(std::abs(shortest.lower), std::abs(shortest.upper));
@@ -139,32 +148,42 @@ void expect_law(const Cdf& cdf, const ParameterSummary& parameter, double lower_
 }
 
 void expect_moment(double value, Wide exact, Wide sd, const std::string& what) {
-  EXPECT_NEAR(value, static_cast<double>(exact), static_cast<double>(1e-9L * sd + 4 * kEps * std::abs(exact))) << what;
+  EXPECT_NEAR(value, static_cast<double>(exact),
+              static_cast<double>(1e-9L * sd + 4 * kEps * std::abs(exact)))
+      << what;
 }
 
-// A law narrower than the spacing of doubles about it allows has an sd as good as the bounds that make it so.
+// A law narrower than the spacing of doubles about it allows has an sd as good as the bounds that
+// make it so.
 void expect_sd(double value, Wide exact, Wide mean, const std::string& what) {
-  EXPECT_NEAR(value, static_cast<double>(exact), static_cast<double>(1e-9L * exact + kEps * std::abs(mean))) << what;
+  EXPECT_NEAR(value, static_cast<double>(exact),
+              static_cast<double>(1e-9L * exact + kEps * std::abs(mean)))
+      << what;
 }
 
 TEST_P(Extremes, AreTheDirectIntegration) {
   const Extreme& c = GetParam();
   const Posterior posterior(c.data, c.tau_prior, c.mu_prior);
   const FitSummary summary = posterior.summary({kProbabilities, 0.95});
-  const int moments = posterior.model().tau_moment_exists(2) ? 2 : posterior.model().tau_moment_exists(1) ? 1 : 0;
+  const int moments = posterior.model().tau_moment_exists(2)   ? 2
+                      : posterior.model().tau_moment_exists(1) ? 1
+                                                               : 0;
   const DirectPosterior direct(c.data, c.tau_prior, c.mu_prior, moments);
-  const ParameterSummary &tau = summary.parameters[0], &mu = summary.parameters[1], &theta = summary.parameters[2],
-                         &theta_new = summary.parameters.back();
-  const double iqr = tau.quantiles[4] - tau.quantiles[2], mu_iqr = mu.quantiles[4] - mu.quantiles[2];
+  const ParameterSummary &tau = summary.parameters[0], &mu = summary.parameters[1],
+                         &theta = summary.parameters[2], &theta_new = summary.parameters.back();
+  const double iqr = tau.quantiles[4] - tau.quantiles[2],
+               mu_iqr = mu.quantiles[4] - mu.quantiles[2];
   const bool mu_has_sd = posterior.model().mu_moment_exists(2);
-  if (moments >= 1) expect_moment(tau.mean, direct.tau_mean(), moments == 2 ? direct.tau_sd() : iqr, "tau.mean");
+  if (moments >= 1)
+    expect_moment(tau.mean, direct.tau_mean(), moments == 2 ? direct.tau_sd() : iqr, "tau.mean");
   if (moments == 2) expect_sd(tau.sd, direct.tau_sd(), direct.tau_mean(), "tau.sd");
   if (posterior.model().mu_moment_exists(1))
     expect_moment(mu.mean, direct.mu_mean(), mu_has_sd ? direct.mu_sd() : mu_iqr, "mu.mean");
   if (mu_has_sd) expect_sd(mu.sd, direct.mu_sd(), direct.mu_mean(), "mu.sd");
   expect_moment(theta.mean, direct.theta_mean(0), direct.theta_sd(0), "theta[1].mean");
   expect_moment(theta.sd, direct.theta_sd(0), direct.theta_sd(0), "theta[1].sd");
-  if (moments == 2) expect_moment(theta_new.sd, direct.theta_new_sd(), direct.theta_new_sd(), "theta_new.sd");
+  if (moments == 2)
+    expect_moment(theta_new.sd, direct.theta_new_sd(), direct.theta_new_sd(), "theta_new.sd");
   if (posterior.model().tau_prior.proper) {
     const double exact = static_cast<double>(direct.log_evidence());
     EXPECT_NEAR(summary.log_marginal_likelihood, exact, 1e-9 + 1e-14 * std::abs(exact));
@@ -192,7 +211,8 @@ TEST_P(Extremes, AreFiniteAndInOrder) {
     EXPECT_FALSE(std::isinf(p.mean) || std::isinf(p.sd));
     EXPECT_TRUE(p.shortest.lower < p.shortest.upper) << p.shortest.lower << " " << p.shortest.upper;
     const double slack = 8 * kEps * (std::abs(p.central.lower) + std::abs(p.central.upper));
-    EXPECT_LE(p.shortest.upper - p.shortest.lower, (p.central.upper - p.central.lower) * (1 + 1e-9) + slack);
+    EXPECT_LE(p.shortest.upper - p.shortest.lower,
+              (p.central.upper - p.central.lower) * (1 + 1e-9) + slack);
     // A nearly flat law has nearly as short an interval anywhere.
     const double near = slack + 0.02 * (p.central.upper - p.central.lower);
     EXPECT_GE(p.mode, p.shortest.lower - near);
@@ -200,8 +220,8 @@ TEST_P(Extremes, AreFiniteAndInOrder) {
   }
 }
 
-// Draws of extreme input are finite, and tau and mu follow their exact laws: at each of seven quantiles the share
-// below is within 4.5 standard errors and two draws (p = 7e-6 a comparison).
+// Draws of extreme input are finite, and tau and mu follow their exact laws: at each of seven
+// quantiles the share below is within 4.5 standard errors and two draws (p = 7e-6 a comparison).
 TEST_P(Extremes, AreDrawn) {
   const Extreme& c = GetParam();
   constexpr int64_t kDraws = 1 << 14;
@@ -223,9 +243,12 @@ TEST_P(Extremes, AreDrawn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Extremes, testing::ValuesIn(extremes()),
-                         [](const testing::TestParamInfo<Extreme>& info) { return info.param.name; });
+                         [](const testing::TestParamInfo<Extreme>& info) {
+                           return info.param.name;
+                         });
 
-// Ten thousand schools: the law of tau against a one-dimensional sum of p(tau | y) (BDA3, eq. 5.21) in long double.
+// Ten thousand schools: the law of tau against a one-dimensional sum of p(tau | y) (BDA3, eq. 5.21)
+// in long double.
 TEST(TenThousandSchools, HaveTheExactLawOfTau) {
   const Data data = many(10000);
   const auto log_p = [&](Wide tau) {
@@ -262,7 +285,8 @@ TEST(TenThousandSchools, HaveTheExactLawOfTau) {
     tau_square += w * (tau - mean) * (tau - mean);
     weight += w;
   }
-  const double exact_sd = static_cast<double>(sd * std::sqrt(second / total - (first / total) * (first / total)));
+  const double exact_sd =
+      static_cast<double>(sd * std::sqrt(second / total - (first / total) * (first / total)));
   EXPECT_NEAR(tau_mean / weight, mean, 1e-8 * exact_sd);
   EXPECT_NEAR(std::sqrt(tau_square / weight), exact_sd, 1e-7 * exact_sd);
 }

@@ -94,9 +94,9 @@ void expect_values_of_one_lane(const TellingTable& table, const std::vector<doub
 
 TEST(InverseCdf, FollowsDividedCellsBitByBit) {
   TellingTable table(false);
-  table.divide(kCellsPerSide - 1);             // parts from 2 kCellsPerSide on
+  table.divide(kCellsPerSide - 1);  // parts from 2 kCellsPerSide on
   const int64_t parts = 2 * kCellsPerSide;
-  table.divide(parts + 3);                     // parts from 32 further on
+  table.divide(parts + 3);  // parts from 32 further on
   table.depth = 2;
   const double edge = cell_edge(kCellsPerSide - 1), width = 0.5 - edge;
   const SamplingTable<double> view = table.view();
@@ -110,7 +110,8 @@ TEST(InverseCdf, FollowsDividedCellsBitByBit) {
   }
   // The other cells, and the other side, are as they were.
   EXPECT_EQ(inverse_cdf<One>(view, cell_edge(700)), polynomial(700, 0.0));
-  EXPECT_EQ(inverse_cdf<One>(view, 1.0 - (edge + 0.5 * width)), polynomial(2 * kCellsPerSide - 1, 0.5));
+  EXPECT_EQ(inverse_cdf<One>(view, 1.0 - (edge + 0.5 * width)),
+            polynomial(2 * kCellsPerSide - 1, 0.5));
 }
 
 TEST(InverseCdf, EveryWidthGivesTheBitsOfOneLane) {

@@ -1,5 +1,6 @@
-// Every CUDA kernel body, run on the CPU through the launch shim, against the CPU's kernels: equal bits.
-// Under the sanitizers this is also where races and stray accesses of kernel bodies would show.
+// Every CUDA kernel body, run on the CPU through the launch shim, against the CPU's kernels: equal
+// bits. Under the sanitizers this is also where races and stray accesses of kernel bodies would
+// show.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +20,9 @@
 namespace taugrid {
 namespace {
 
-Data eight_schools() { return {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}}; }
+Data eight_schools() {
+  return {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}};
+}
 
 Data many_schools(int n) {
   Data data;
@@ -34,7 +37,9 @@ Engine engine_of(const Data& data, const char* tau_prior, const char* mu_prior) 
   return Engine(make_model(data, tau_prior, mu_prior), "cpu", 1);
 }
 
-unsigned blocks(int64_t items, unsigned block) { return static_cast<unsigned>((items + block - 1) / block); }
+unsigned blocks(int64_t items, unsigned block) {
+  return static_cast<unsigned>((items + block - 1) / block);
+}
 
 struct Case {
   const char* name;
@@ -50,7 +55,8 @@ std::vector<Case> cases() {
           {"pooled", eight_schools(), "fixed:0", "flat"},
           {"separate", eight_schools(), "fixed:inf", "normal:0,5"},
           {"many", many_schools(300), "half_normal:10", "flat"},
-          {"mixture", eight_schools(), "mixture:0.2*log_normal:0,0.01+0.3*conventional+0.2*uniform:3+0.3*fixed:0", "flat"}};
+          {"mixture", eight_schools(),
+           "mixture:0.2*log_normal:0,0.01+0.3*conventional+0.2*uniform:3+0.3*fixed:0", "flat"}};
 }
 
 class KernelBodies : public testing::TestWithParam<Case> {
@@ -90,25 +96,31 @@ struct Windows {
       }
     plan = {n_columns, n_windows, shift.data(), lower.data(), upper.data(), scale.data()};
   }
-  size_t n_counts() const { return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window()); }
+  size_t n_counts() const {
+    return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window());
+  }
   std::vector<double> shift, lower, upper, scale;
   CountPlan plan;
 };
 
 template <int kWindows, class T>
-void launch_summarise_kernel(const CountPlan& plan, unsigned grid_y, const T* draws, int64_t stride, int64_t n,
-                             int64_t block_draws, double* stripes, bool begins, double* sums, uint64_t* counts) {
-  shim::launch(summarise_kernel<kWindows, T>, {blocks(plan.n_columns, 2), grid_y, 1}, 64, plan, draws, stride, n,
-               block_draws, stripes, begins, sums, counts);
+void launch_summarise_kernel(const CountPlan& plan, unsigned grid_y, const T* draws, int64_t stride,
+                             int64_t n, int64_t block_draws, double* stripes, bool begins,
+                             double* sums, uint64_t* counts) {
+  shim::launch(summarise_kernel<kWindows, T>, {blocks(plan.n_columns, 2), grid_y, 1}, 64, plan,
+               draws, stride, n, block_draws, stripes, begins, sums, counts);
 }
 
 const auto& cpu_summarise(const CpuKernels& kernels, const double*) { return kernels.summarise; }
-const auto& cpu_summarise(const CpuKernels& kernels, const float*) { return kernels.summarise_single; }
+const auto& cpu_summarise(const CpuKernels& kernels, const float*) {
+  return kernels.summarise_single;
+}
 
 // Blocks of 256 draws, the last ragged, in one launch; and the first of them in parts of 96.
 template <int kWindows, class T>
 void expect_summaries_of_the_cpu(const Engine& engine, int n_windows, int64_t n) {
-  SCOPED_TRACE(testing::Message() << n_windows << " windows, " << n << " draws of " << sizeof(T) << " bytes");
+  SCOPED_TRACE(testing::Message() << n_windows << " windows, " << n << " draws of " << sizeof(T)
+                                  << " bytes");
   const int64_t block_draws = 256, stride = 704;
   std::vector<T> draws(static_cast<size_t>(engine.n_columns(false) * stride));
   engine.draw(1, 0, stride, false, draws.data(), stride);
@@ -117,16 +129,18 @@ void expect_summaries_of_the_cpu(const Engine& engine, int n_windows, int64_t n)
   const auto n_blocks = static_cast<size_t>((n + block_draws - 1) / block_draws);
   const auto n_sums = static_cast<size_t>(2 * plan.n_columns);
   std::vector<double> expected(n_blocks * n_sums), actual(expected.size());
-  std::vector<uint64_t> expected_counts(windows.n_counts()), actual_counts(windows.n_counts()), first_counts;
+  std::vector<uint64_t> expected_counts(windows.n_counts()), actual_counts(windows.n_counts()),
+      first_counts;
   for (size_t block = 0; block < n_blocks; ++block) {
     const auto begin = static_cast<int64_t>(block) * block_draws;
-    cpu_summarise(*engine.kernels, draws.data())(plan, draws.data() + begin, stride, std::min(block_draws, n - begin),
-                                                 expected.data() + n_sums * block, expected_counts.data());
+    cpu_summarise(*engine.kernels, draws.data())(
+        plan, draws.data() + begin, stride, std::min(block_draws, n - begin),
+        expected.data() + n_sums * block, expected_counts.data());
     if (block == 0) first_counts = expected_counts;
   }
   // Fewer rows of CUDA blocks than blocks of draws.
-  launch_summarise_kernel<kWindows>(plan, 2, draws.data(), stride, n, block_draws, nullptr, true, actual.data(),
-                                    actual_counts.data());
+  launch_summarise_kernel<kWindows>(plan, 2, draws.data(), stride, n, block_draws, nullptr, true,
+                                    actual.data(), actual_counts.data());
   EXPECT_SAME_BITS(expected, actual);
   EXPECT_EQ(expected_counts, actual_counts);
 
@@ -135,19 +149,26 @@ void expect_summaries_of_the_cpu(const Engine& engine, int n_windows, int64_t n)
   const int64_t of_block = std::min(n, block_draws);
   for (int64_t begin = 0; begin < of_block; begin += 96) {
     const int64_t part = std::min<int64_t>(96, of_block - begin);
-    launch_summarise_kernel<kWindows>(plan, 1, draws.data() + begin, stride, part, part, stripes.data(), begin == 0,
-                                      sums.data(), part_counts.data());
+    launch_summarise_kernel<kWindows>(plan, 1, draws.data() + begin, stride, part, part,
+                                      stripes.data(), begin == 0, sums.data(), part_counts.data());
   }
-  EXPECT_SAME_BITS(std::vector<double>(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(n_sums)), sums);
+  EXPECT_SAME_BITS(
+      std::vector<double>(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(n_sums)),
+      sums);
   EXPECT_EQ(first_counts, part_counts);
 }
 
-TEST_P(KernelBodies, SummariesEqualTheCpus) { expect_summaries_of_the_cpu<5, double>(engine, 5, 700); }
-TEST_P(KernelBodies, SingleSummariesEqualTheCpus) { expect_summaries_of_the_cpu<5, float>(engine, 5, 700); }
+TEST_P(KernelBodies, SummariesEqualTheCpus) {
+  expect_summaries_of_the_cpu<5, double>(engine, 5, 700);
+}
+TEST_P(KernelBodies, SingleSummariesEqualTheCpus) {
+  expect_summaries_of_the_cpu<5, float>(engine, 5, 700);
+}
 
 TEST(KernelBodiesOfSummaries, EveryNumberOfWindowsAndRaggedSizes) {
   const Engine engine = engine_of(eight_schools(), "uniform", "flat");
-  const auto both = [&]<int kWindows>(std::integral_constant<int, kWindows>, int n_windows, int64_t n) {
+  const auto both = [&]<int kWindows>(std::integral_constant<int, kWindows>, int n_windows,
+                                      int64_t n) {
     expect_summaries_of_the_cpu<kWindows, double>(engine, n_windows, n);
     expect_summaries_of_the_cpu<kWindows, float>(engine, n_windows, n);
   };
@@ -165,9 +186,11 @@ TEST_P(KernelBodies, GridEqualsTheCpus) {
   for (int i = 0; i < 64; ++i) x.push_back(-8.0 + 0.25 * i);
   std::vector<double> expected(x.size()), actual(x.size()), shared(x.size());
   engine.kernels->log_posterior(engine.problem, 64, x.data(), expected.data());
-  shim::launch(log_posterior_kernel, {2, 1, 1}, 32, engine.problem, int64_t{64}, x.data(), actual.data());
+  shim::launch(log_posterior_kernel, {2, 1, 1}, 32, engine.problem, int64_t{64}, x.data(),
+               actual.data());
   EXPECT_SAME_BITS(expected, actual);
-  shim::launch(log_posterior_many_schools_kernel, {32, 1, 1}, 64, engine.problem, int64_t{64}, x.data(), shared.data());
+  shim::launch(log_posterior_many_schools_kernel, {32, 1, 1}, 64, engine.problem, int64_t{64},
+               x.data(), shared.data());
   EXPECT_SAME_BITS(expected, shared);
 }
 
@@ -193,9 +216,11 @@ TEST_P(KernelBodies, FitsEqualTheCpus) {
     results.push_back(storage.back()->result);
   }
   const auto workspaces = std::make_unique<FitWorkspace[]>(2);
-  shim::launch(fit_kernel, {1, 1, 1}, 64, problems.data(), static_cast<int64_t>(n), request, workspaces.get(),
-               results.data());
-  for (int p = 0; p < n; ++p) expect_same_fit(expected.result, results[static_cast<size_t>(p)], request, engine.problem.n_schools);
+  shim::launch(fit_kernel, {1, 1, 1}, 64, problems.data(), static_cast<int64_t>(n), request,
+               workspaces.get(), results.data());
+  for (int p = 0; p < n; ++p)
+    expect_same_fit(expected.result, results[static_cast<size_t>(p)], request,
+                    engine.problem.n_schools);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KernelBodies, testing::ValuesIn(cases()),

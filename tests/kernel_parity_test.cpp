@@ -54,7 +54,8 @@ Data data_of(int64_t n_schools) {
 
 const char* const kTable = "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv";
 const char* const kMixture = "mixture:0.4*half_cauchy:5+0.3*conventional+0.3*uniform:3";
-const char* const kAtoms = "mixture:0.3*fixed:0+0.2*fixed:7+0.5*table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv";
+const char* const kAtoms =
+    "mixture:0.3*fixed:0+0.2*fixed:7+0.5*table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv";
 
 // Every J at which the code changes its path (pairs of normals, eights of schools, tiles of 256),
 // every prior of mu, tau random and known.
@@ -78,7 +79,8 @@ std::vector<Case> fit_cases() {
         cases.push_back({data_of(n_schools), tau, mu});
   cases.push_back({eight_schools(), "uniform", "flat"});
   cases.push_back({eight_schools(), "uniform:50", "flat"});
-  for (const char* tau : {kTable, kMixture, kAtoms}) cases.push_back({eight_schools(), tau, "normal:1,3"});
+  for (const char* tau : {kTable, kMixture, kAtoms})
+    cases.push_back({eight_schools(), tau, "normal:1,3"});
   cases.push_back({many_schools(300), "half_normal:5", "normal:1,3"});
   cases.push_back({many_schools(2), "half_normal:1", "uniform:-20,20"});
   for (const char* tau : {"fixed:0", "fixed:1", "fixed:inf"})
@@ -210,9 +212,12 @@ TEST_P(KernelParity, StreamedSummaries) {
 
 // What one call of a derive kernel gives: counts of all kinds one after the other, and the maxima.
 template <class T>
-std::pair<std::vector<uint64_t>, std::vector<T>> derived(const CpuKernels& of, int64_t n_schools, uint64_t first,
-                                                         int64_t n, const std::vector<T>& columns, int64_t stride) {
-  const auto padded = static_cast<size_t>(padded_schools(n_schools)), J = static_cast<size_t>(n_schools);
+std::pair<std::vector<uint64_t>, std::vector<T>> derived(const CpuKernels& of, int64_t n_schools,
+                                                         uint64_t first, int64_t n,
+                                                         const std::vector<T>& columns,
+                                                         int64_t stride) {
+  const auto padded = static_cast<size_t>(padded_schools(n_schools)),
+             J = static_cast<size_t>(n_schools);
   const auto chunk = static_cast<size_t>(derived_chunk<T>(n_schools));
   std::vector<T> theta((padded + 1) * chunk), maxima(static_cast<size_t>(stride));
   std::vector<typename RealFormat<T>::Bits> ranks((padded + 1) * chunk);
@@ -236,9 +241,11 @@ void expect_same_derived(const CpuKernels& one_lane, const CpuKernels& kernels) 
   for (const int64_t n_schools : {1, 2, 3, 4, 5, 8, 13, 24, 25, 49, 60}) {
     std::vector<T> columns;
     for (int64_t i = 0; i < n_schools * kStride; ++i)
-      columns.push_back(static_cast<T>((i * 2654435761u >> 7) % (i % kStride < 300 ? 11 : 1u << 22)) - T(5));
+      columns.push_back(
+          static_cast<T>((i * 2654435761u >> 7) % (i % kStride < 300 ? 11 : 1u << 22)) - T(5));
     for (const int64_t n : {1, 5, 16, 33, 400, 1024})
-      EXPECT_EQ(derived(one_lane, n_schools, 48, n, columns, kStride), derived(kernels, n_schools, 48, n, columns, kStride))
+      EXPECT_EQ(derived(one_lane, n_schools, 48, n, columns, kStride),
+                derived(kernels, n_schools, 48, n, columns, kStride))
           << "J = " << n_schools << ", n = " << n;
   }
 }
@@ -256,14 +263,15 @@ std::vector<double> replicated(const Replicate& replicate, int64_t n_schools) {
   for (int64_t j = 0; j < n_schools; ++j) sigma.push_back(static_cast<T>(1 + j % 5));
   replicate(ReplicatePlanOf<T>{n_schools, sigma.data(), T(3.5)}, {77, 0, Purpose::kPredictive},
             (uint64_t{1} << 32) - 48, kDraws, columns.data(), kDraws,
-            CheckStatisticsOf<T>{statistics.data(), statistics.data() + kDraws, statistics.data() + 2 * kDraws,
-                                 statistics.data() + 3 * kDraws});
+            CheckStatisticsOf<T>{statistics.data(), statistics.data() + kDraws,
+                                 statistics.data() + 2 * kDraws, statistics.data() + 3 * kDraws});
   return {statistics.begin(), statistics.end()};
 }
 
 TEST_P(KernelParity, Replicated) {
   for (const int64_t n_schools : {2, 3, 7, 8, 9, 12, 17, 300}) {
-    EXPECT_SAME_BITS(replicated<double>(one_lane().replicate, n_schools), replicated<double>(kernels().replicate, n_schools))
+    EXPECT_SAME_BITS(replicated<double>(one_lane().replicate, n_schools),
+                     replicated<double>(kernels().replicate, n_schools))
         << n_schools;
     EXPECT_SAME_BITS(replicated<float>(one_lane().replicate_single, n_schools),
                      replicated<float>(kernels().replicate_single, n_schools))

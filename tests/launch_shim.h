@@ -1,6 +1,7 @@
-// Runs CUDA kernel bodies on the CPU, so that they can be tested, and checked by sanitizers, where there is
-// no GPU: blockIdx and threadIdx are thread-local, every CUDA thread of a block is a std::jthread, and
-// warps and blocks meet at std::barriers. Blocks run one after the other. Include after cuRAND's headers.
+// Runs CUDA kernel bodies on the CPU, so that they can be tested, and checked by sanitizers, where
+// there is no GPU: blockIdx and threadIdx are thread-local, every CUDA thread of a block is a
+// std::jthread, and warps and blocks meet at std::barriers. Blocks run one after the other. Include
+// after cuRAND's headers.
 #pragma once
 
 #include <array>
@@ -31,8 +32,8 @@ inline thread_local Index thread_index, block_index, block_size, grid_size;
 inline thread_local Warp* warp = nullptr;
 inline thread_local unsigned shuffles = 0;  // of this thread, and so of its warp
 
-// Shuffles write to two sets of slots in turn: who writes to a set again has met the warp since, after every
-// thread had read from it, so that one meeting a shuffle is enough.
+// Shuffles write to two sets of slots in turn: who writes to a set again has met the warp since,
+// after every thread had read from it, so that one meeting a shuffle is enough.
 inline double shuffle(double x, unsigned from) {
   std::array<double, 32>& slot = warp->slots[shuffles++ % 2];
   slot[thread_index.x % 32] = x;
@@ -42,7 +43,8 @@ inline double shuffle(double x, unsigned from) {
 
 // kernel<<<grid, block>>>(arguments..) with a block of whole warps, in one dimension.
 template <class... Parameters, class... Arguments>
-void launch(void (*kernel)(Parameters...), Index grid, unsigned block, const Arguments&... arguments) {
+void launch(void (*kernel)(Parameters...), Index grid, unsigned block,
+            const Arguments&... arguments) {
   for (unsigned y = 0; y < grid.y; ++y)
     for (unsigned x = 0; x < grid.x; ++x) {
       std::vector<std::unique_ptr<Warp>> warps;
@@ -76,6 +78,8 @@ inline double warp_shuffle_down(double x, int delta) {
 }
 inline double warp_broadcast(double x) { return shim::shuffle(x, 0); }
 inline void warp_synchronise() { shim::warp->meet.arrive_and_wait(); }
-inline void atomic_add(uint64_t* counter, uint64_t n) { std::atomic_ref<uint64_t>(*counter).fetch_add(n); }
+inline void atomic_add(uint64_t* counter, uint64_t n) {
+  std::atomic_ref<uint64_t>(*counter).fetch_add(n);
+}
 
 }  // namespace taugrid

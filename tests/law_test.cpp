@@ -1,5 +1,5 @@
-// Exceedance probabilities, densities and CDFs: closed forms at a known tau, the direct integration of the model
-// otherwise, and each against the quantiles of the summary.
+// Exceedance probabilities, densities and CDFs: closed forms at a known tau, the direct integration
+// of the model otherwise, and each against the quantiles of the summary.
 #include "host/taugrid/law.h"
 
 #include <gtest/gtest.h>
@@ -19,21 +19,23 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-double exceed(const Data& data, const std::string& tau, const std::string& mu, const std::string& parameter, double value) {
+double exceed(const Data& data, const std::string& tau, const std::string& mu,
+              const std::string& parameter, double value) {
   SummaryOptions options;
   options.exceed = {{parameter, value}};
   return Posterior(data, tau, mu).summary(options).exceed.at(0).probability;
 }
 
-DensityCurve density(const Data& data, const std::string& tau, const std::string& mu, const DensityRequest& request) {
+DensityCurve density(const Data& data, const std::string& tau, const std::string& mu,
+                     const DensityRequest& request) {
   SummaryOptions options;
   options.density = {request};
   return Posterior(data, tau, mu).summary(options).density.at(0);
 }
 
 bool any_note(const FitSummary& summary, const std::string& part) {
-  return std::ranges::any_of(summary.notes,
-                             [&](const std::string& note) { return note.find(part) != std::string::npos; });
+  return std::ranges::any_of(
+      summary.notes, [&](const std::string& note) { return note.find(part) != std::string::npos; });
 }
 
 TEST(Exceedance, OfSchoolATwentyEightIsRare) {
@@ -51,7 +53,8 @@ TEST(Exceedance, AtAQuantileIsWhatTheQuantileLeaves) {
     const FitSummary answered = posterior.summary(options);
     for (size_t i = 0; i < answered.exceed.size(); ++i) {
       const double p = fit.probabilities[i % 4];
-      EXPECT_NEAR(answered.exceed[i].probability, 1 - p, 2e-11) << mu_prior << " " << answered.exceed[i].parameter << " " << p;
+      EXPECT_NEAR(answered.exceed[i].probability, 1 - p, 2e-11)
+          << mu_prior << " " << answered.exceed[i].parameter << " " << p;
     }
   }
 }
@@ -65,7 +68,9 @@ TEST(Exceedance, AtAKnownTauIsANormalsFarIntoItsTails) {
         const double x = p.mean + z * p.sd;
         const Wide exact = std::erfc((x - Wide(p.mean)) / p.sd / std::sqrt(2.0L)) / 2;
         // The tail at z is off by z times what z is off by.
-        EXPECT_NEAR(exceed(eight_schools(), "fixed:8", mu_prior, p.name, x) / static_cast<double>(exact), 1, 1e-11)
+        EXPECT_NEAR(
+            exceed(eight_schools(), "fixed:8", mu_prior, p.name, x) / static_cast<double>(exact), 1,
+            1e-11)
             << p.name << " " << z;
       }
     }
@@ -78,7 +83,8 @@ TEST(Exceedance, OfAKnownTauIsAStep) {
   EXPECT_EQ(exceed(eight_schools(), "fixed:inf", "flat", "tau", 1e300), 1.0);
 }
 
-// P(parameter > x) of the data is P(parameter < -x) of the mirrored data, where the direct sum has no cancellation.
+// P(parameter > x) of the data is P(parameter < -x) of the mirrored data, where the direct sum has
+// no cancellation.
 TEST(Exceedance, IsRelativelyAccurateWhereItIsSmall) {
   Data mirrored = eight_schools();
   for (double& y : mirrored.y) y = -y;
@@ -87,14 +93,16 @@ TEST(Exceedance, IsRelativelyAccurateWhereItIsSmall) {
     const char* mu;
     const char* mirrored_mu;
   };
-  for (const Case& c : {Case{"half_normal:5", "flat", "flat"}, Case{"half_cauchy:5", "normal:2,5", "normal:-2,5"},
-                        Case{"half_normal:5", "uniform:-15,20", "uniform:-20,15"},
-                        Case{"half_cauchy:5", "uniform:3,6", "uniform:-6,-3"}}) {
+  for (const Case& c :
+       {Case{"half_normal:5", "flat", "flat"}, Case{"half_cauchy:5", "normal:2,5", "normal:-2,5"},
+        Case{"half_normal:5", "uniform:-15,20", "uniform:-20,15"},
+        Case{"half_cauchy:5", "uniform:3,6", "uniform:-6,-3"}}) {
     const DirectPosterior direct(mirrored, c.tau, c.mirrored_mu, 1);
     for (const double x : {-10.0, 7.0, 25.0, 45.0, 60.0}) {
       const auto check = [&](const std::string& name, double expected) {
         const double p = exceed(eight_schools(), c.tau, c.mu, name, x);
-        EXPECT_NEAR(p, expected, 1e-8 * expected + 1e-14) << c.tau << " " << c.mu << " " << name << " > " << x;
+        EXPECT_NEAR(p, expected, 1e-8 * expected + 1e-14)
+            << c.tau << " " << c.mu << " " << name << " > " << x;
       };
       check("mu", direct.mu(-x).cdf);
       check("theta[1]", direct.theta(0, -x).cdf);
@@ -122,7 +130,8 @@ TEST(Exceedance, AcceptsTheLabelOfASchool) {
   const double expected = exceed(data, "uniform", "flat", "theta[2]", 10);
   EXPECT_EQ(exceed(data, "uniform", "flat", "Hart, H", 10), expected);
   // A name comes before a label.
-  EXPECT_EQ(exceed(data, "uniform", "flat", "tau", 10), exceed(eight_schools(), "uniform", "flat", "tau", 10));
+  EXPECT_EQ(exceed(data, "uniform", "flat", "tau", 10),
+            exceed(eight_schools(), "uniform", "flat", "tau", 10));
 }
 
 TEST(Exceedance, WithoutPoolingIsEachSchoolsOwn) {
@@ -131,11 +140,14 @@ TEST(Exceedance, WithoutPoolingIsEachSchoolsOwn) {
   EXPECT_TRUE(std::isnan(exceed(eight_schools(), "fixed:inf", "flat", "mu", 30)));
   EXPECT_TRUE(std::isnan(exceed(eight_schools(), "fixed:inf", "normal:0,5", "theta_new", 30)));
   EXPECT_NEAR(exceed(eight_schools(), "fixed:inf", "uniform:-10,30", "mu", 20), 0.25, 1e-15);
-  EXPECT_NEAR(exceed(eight_schools(), "fixed:inf", "normal:0,5", "mu", 5), 0.15865525393145705, 1e-15);
+  EXPECT_NEAR(exceed(eight_schools(), "fixed:inf", "normal:0,5", "mu", 5), 0.15865525393145705,
+              1e-15);
 }
 
 TEST(Density, IsTheDirectIntegrationsLaw) {
-  for (const auto& [tau, mu] : {std::pair{"half_cauchy:5", "flat"}, {"uniform", "normal:0,5"}, {"half_normal:3", "uniform:-5,10"}}) {
+  for (const auto& [tau, mu] : {std::pair{"half_cauchy:5", "flat"},
+                                {"uniform", "normal:0,5"},
+                                {"half_normal:3", "uniform:-5,10"}}) {
     const DirectPosterior direct(eight_schools(), tau, mu, 2);
     const auto check = [&](const std::string& name, const auto& law) {
       const DensityCurve curve = density(eight_schools(), tau, mu, {name, -15.5, 29.5, 10});
@@ -153,10 +165,13 @@ TEST(Density, IsTheDirectIntegrationsLaw) {
     check("theta[1]", [&](double x) { return direct.theta(0, x); });
     check("theta_new", [&](double x) { return direct.theta_new(x); });
     const DensityCurve curve = density(eight_schools(), tau, mu, {"tau", 0.5, 20.5, 11});
-    for (size_t i = 0; i < curve.x.size(); ++i) EXPECT_NEAR(curve.cdf[i], direct.tau_cdf(curve.x[i]), 1e-10);
+    for (size_t i = 0; i < curve.x.size(); ++i)
+      EXPECT_NEAR(curve.cdf[i], direct.tau_cdf(curve.x[i]), 1e-10);
     for (size_t i = 1; i < curve.x.size(); ++i) {
-      const Wide ratio = std::exp(direct.tau_log_density(curve.x[i]) - direct.tau_log_density(curve.x[0]));
-      EXPECT_NEAR(curve.pdf[i] / curve.pdf[0], static_cast<double>(ratio), 1e-11 * static_cast<double>(ratio));
+      const Wide ratio =
+          std::exp(direct.tau_log_density(curve.x[i]) - direct.tau_log_density(curve.x[0]));
+      EXPECT_NEAR(curve.pdf[i] / curve.pdf[0], static_cast<double>(ratio),
+                  1e-11 * static_cast<double>(ratio));
     }
   }
 }
@@ -164,9 +179,12 @@ TEST(Density, IsTheDirectIntegrationsLaw) {
 // Within the bounds of mu, at which the densities of theta_j and theta_new have kinks.
 TEST(Density, IntegratesToDifferencesOfItsCdf) {
   for (const std::string mu_prior : {"flat", "normal:0,5", "uniform:-20,20"}) {
-    for (const auto& [name, lower, upper] : {std::tuple{"tau", 0.0, 12.0}, {"mu", -4.0, 18.0}, {"theta[3]", -19.0, 19.0},
+    for (const auto& [name, lower, upper] : {std::tuple{"tau", 0.0, 12.0},
+                                             {"mu", -4.0, 18.0},
+                                             {"theta[3]", -19.0, 19.0},
                                              {"theta_new", -19.0, 19.0}}) {
-      const DensityCurve curve = density(eight_schools(), "half_cauchy:5", mu_prior, {name, lower, upper, 2001});
+      const DensityCurve curve =
+          density(eight_schools(), "half_cauchy:5", mu_prior, {name, lower, upper, 2001});
       double sum = 0;  // Simpson's rule
       for (size_t i = 0; i < curve.x.size(); ++i)
         sum += curve.pdf[i] * (i == 0 || i == 2000 ? 1 : i % 2 == 1 ? 4 : 2);
@@ -181,18 +199,22 @@ TEST(Density, OfTauAtZeroIsThePriorsTimesTheLikelihood) {
     const char* prior;
     double at_zero;
   };
-  for (const Case& c : {Case{"half_cauchy:5", 2 / (5 * M_PI)}, Case{"half_normal:5", std::sqrt(2 / M_PI) / 5},
-                        Case{"half_logistic:5", 0.1}, Case{"uniform:50", 0.02}, Case{"exponential:5", 0.2},
-                        Case{"rayleigh:5", 0}, Case{"gamma:2,0.2", 0}, Case{"log_normal:1,1", 0}, Case{"inv_gamma:1,5", 0},
-                        Case{"overall_jeffreys", 0}, Case{"gamma:0.5,0.2", kInf}, Case{"log_t:4,1,1", kInf},
-                        Case{"log_uniform:0.1,100", 0}, Case{"mixture:0.25*half_normal:5+0.75*rayleigh:2", std::sqrt(2 / M_PI) / 20},
-                        Case{"mixture:0.5*half_cauchy:5+0.5*uniform:50", 1 / (5 * M_PI) + 0.01},
-                        Case{"mixture:0.5*half_cauchy:5+0.5*gamma:0.5,0.2", kInf}}) {
+  for (const Case& c :
+       {Case{"half_cauchy:5", 2 / (5 * M_PI)}, Case{"half_normal:5", std::sqrt(2 / M_PI) / 5},
+        Case{"half_logistic:5", 0.1}, Case{"uniform:50", 0.02}, Case{"exponential:5", 0.2},
+        Case{"rayleigh:5", 0}, Case{"gamma:2,0.2", 0}, Case{"log_normal:1,1", 0},
+        Case{"inv_gamma:1,5", 0}, Case{"overall_jeffreys", 0}, Case{"gamma:0.5,0.2", kInf},
+        Case{"log_t:4,1,1", kInf}, Case{"log_uniform:0.1,100", 0},
+        Case{"mixture:0.25*half_normal:5+0.75*rayleigh:2", std::sqrt(2 / M_PI) / 20},
+        Case{"mixture:0.5*half_cauchy:5+0.5*uniform:50", 1 / (5 * M_PI) + 0.01},
+        Case{"mixture:0.5*half_cauchy:5+0.5*gamma:0.5,0.2", kInf}}) {
     SummaryOptions options;
     options.density = {{"tau", -1, 1, 3}};
     const FitSummary fit = Posterior(eight_schools(), c.prior, "flat").summary(options);
-    const double pooled = Posterior(eight_schools(), "fixed:0", "flat").summary().log_marginal_likelihood;
-    const double expected = c.at_zero == 0 ? 0 : c.at_zero * std::exp(pooled - fit.log_marginal_likelihood);
+    const double pooled =
+        Posterior(eight_schools(), "fixed:0", "flat").summary().log_marginal_likelihood;
+    const double expected =
+        c.at_zero == 0 ? 0 : c.at_zero * std::exp(pooled - fit.log_marginal_likelihood);
     const DensityCurve& curve = fit.density[0];
     EXPECT_EQ(curve.x, (std::vector<double>{-1, 0, 1})) << c.prior;
     EXPECT_EQ(curve.pdf[0], 0.0);
@@ -233,7 +255,8 @@ TEST(Density, OfTauEndsWithItsPrior) {
 }
 
 TEST(Density, OfMuEndsAtItsBounds) {
-  const DensityCurve curve = density(eight_schools(), "half_cauchy:5", "uniform:0,10", {"mu", -5, 15, 5});
+  const DensityCurve curve =
+      density(eight_schools(), "half_cauchy:5", "uniform:0,10", {"mu", -5, 15, 5});
   EXPECT_EQ(curve.pdf[0], 0.0);
   EXPECT_GT(curve.pdf[1], 0.0);
   EXPECT_GT(curve.pdf[3], 0.0);
@@ -256,8 +279,10 @@ TEST(Density, FollowsTheUnitOfY) {
   for (double& y : data.y) y = 1024 * y + 65536;
   for (double& sigma : data.sigma) sigma *= 1024;
   for (const std::string name : {"mu", "theta[1]", "theta_new"}) {
-    const DensityCurve small = density(eight_schools(), "half_normal:5", "flat", {name, -10, 30, 5});
-    const DensityCurve large = density(data, "half_normal:5120", "flat", {name, -10240 + 65536, 30720 + 65536, 5});
+    const DensityCurve small =
+        density(eight_schools(), "half_normal:5", "flat", {name, -10, 30, 5});
+    const DensityCurve large =
+        density(data, "half_normal:5120", "flat", {name, -10240 + 65536, 30720 + 65536, 5});
     for (size_t i = 0; i < 5; ++i) {
       EXPECT_EQ(large.cdf[i], small.cdf[i]);
       EXPECT_EQ(1024 * large.pdf[i], small.pdf[i]);
@@ -271,14 +296,18 @@ TEST(Density, OfOnePointIsThatPoint) {
 
 TEST(Parameter, ThatIsNotThereIsRefused) {
   Data data = eight_schools();
-  const auto said = [&](const std::string& name) { return refusal([&] { exceed(data, "uniform", "flat", name, 0); }); };
+  const auto said = [&](const std::string& name) {
+    return refusal([&] { exceed(data, "uniform", "flat", name, 0); });
+  };
   const std::string known = ", must be one of tau, mu, theta[1] .. theta[8], theta_new";
   EXPECT_EQ(said("theta"), "exceed: parameter 'theta' is unknown" + known);
-  for (const std::string name : {"", "Mu", "theta[0]", "theta[9]", "theta[1", "theta[1]x", "theta[-1]", "A"})
+  for (const std::string name :
+       {"", "Mu", "theta[0]", "theta[9]", "theta[1", "theta[1]x", "theta[-1]", "A"})
     EXPECT_EQ(said(name), "exceed: parameter '" + name + "' is unknown" + known);
   data.labels = {"A", "B", "C", "B", "E", "F", "G", "H"};
   EXPECT_EQ(said("Z"), "exceed: parameter 'Z' is unknown" + known + ", or a label");
-  EXPECT_EQ(said("B"), "exceed: parameter 'B' is the label of rows 2 and 4: name it theta[2] or theta[4]");
+  EXPECT_EQ(said("B"),
+            "exceed: parameter 'B' is the label of rows 2 and 4: name it theta[2] or theta[4]");
 }
 
 }  // namespace

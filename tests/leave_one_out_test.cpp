@@ -1,5 +1,5 @@
-// Leave-one-out: closed forms at a known tau, the direct integration of both evidences, and integrals over what
-// the left-out y might have been.
+// Leave-one-out: closed forms at a known tau, the direct integration of both evidences, and
+// integrals over what the left-out y might have been.
 #include "host/taugrid/leave_one_out.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,8 @@ FitSummary fit(const Data& data, const std::string& tau_prior, const std::string
   return Posterior(data, tau_prior, mu_prior).summary(options);
 }
 
-double log_marginal_likelihood(const Data& data, const std::string& tau_prior, const std::string& mu_prior) {
+double log_marginal_likelihood(const Data& data, const std::string& tau_prior,
+                               const std::string& mu_prior) {
   return Posterior(data, tau_prior, mu_prior).summary().log_marginal_likelihood;
 }
 
@@ -35,14 +36,15 @@ Data without(const Data& data, size_t j) {
 }
 
 bool any_note(const FitSummary& summary, const std::string& part) {
-  return std::ranges::any_of(summary.notes,
-                             [&](const std::string& note) { return note.find(part) != std::string::npos; });
+  return std::ranges::any_of(
+      summary.notes, [&](const std::string& note) { return note.find(part) != std::string::npos; });
 }
 
 TEST(LeaveOneOut, AtAKnownTauIsNormal) {
   for (const double tau : {0.0, 3.0, 50.0}) {
     for (const double s0 : {0.0, 6.0}) {  // 0: flat
-      const LeaveOneOut loo = *fit(eight_schools(), "fixed:" + std::to_string(tau), s0 > 0 ? "normal:3,6" : "flat").loo;
+      const LeaveOneOut loo =
+          *fit(eight_schools(), "fixed:" + std::to_string(tau), s0 > 0 ? "normal:3,6" : "flat").loo;
       for (size_t j = 0; j < 8; ++j) {
         const Data rest = without(eight_schools(), j);
         Wide precision = s0 > 0 ? 1 / 36.0L : 0, weighted = s0 > 0 ? 3 / 36.0L : 0;
@@ -51,9 +53,11 @@ TEST(LeaveOneOut, AtAKnownTauIsNormal) {
           precision += w;
           weighted += w * rest.y[k];
         }
-        const Wide variance = 1 / precision + Wide(tau) * tau + Wide(eight_schools().sigma[j]) * eight_schools().sigma[j];
+        const Wide variance = 1 / precision + Wide(tau) * tau +
+                              Wide(eight_schools().sigma[j]) * eight_schools().sigma[j];
         const Wide z = (eight_schools().y[j] - weighted / precision) / std::sqrt(variance);
-        EXPECT_NEAR(loo.pointwise[j], static_cast<double>(-0.5L * (std::log(2 * kWidePi * variance) + z * z)), 1e-12);
+        EXPECT_NEAR(loo.pointwise[j],
+                    static_cast<double>(-0.5L * (std::log(2 * kWidePi * variance) + z * z)), 1e-12);
         EXPECT_NEAR(loo.pit[j], static_cast<double>(std::erfc(-z / std::sqrt(2.0L)) / 2), 1e-13);
       }
     }
@@ -61,42 +65,52 @@ TEST(LeaveOneOut, AtAKnownTauIsNormal) {
 }
 
 TEST(LeaveOneOut, IsARatioOfDirectlyIntegratedEvidences) {
-  for (const auto& [tau_prior, mu_prior] : {std::pair{"half_cauchy:5", "flat"}, {"half_normal:5", "normal:0,5"},
-                                            {"uniform:50", "uniform:-20,20"}, {"uniform", "flat"}}) {
+  for (const auto& [tau_prior, mu_prior] : {std::pair{"half_cauchy:5", "flat"},
+                                            {"half_normal:5", "normal:0,5"},
+                                            {"uniform:50", "uniform:-20,20"},
+                                            {"uniform", "flat"}}) {
     const LeaveOneOut loo = *fit(eight_schools(), tau_prior, mu_prior).loo;
     const Wide all = DirectPosterior(eight_schools(), tau_prior, mu_prior, 0).log_evidence();
     for (const size_t j : {size_t{0}, size_t{4}}) {
       const DirectPosterior rest(without(eight_schools(), j), tau_prior, mu_prior, 0);
-      EXPECT_NEAR(loo.pointwise[j], static_cast<double>(all - rest.log_evidence()), 1e-10) << tau_prior << " " << mu_prior;
+      EXPECT_NEAR(loo.pointwise[j], static_cast<double>(all - rest.log_evidence()), 1e-10)
+          << tau_prior << " " << mu_prior;
     }
   }
 }
 
 // A prior made of the sigmas is that of all eight in every refit.
 TEST(LeaveOneOut, KeepsThePriorOfTheWholeDataSet) {
-  for (const std::string prior : {"jeffreys", "overall_jeffreys", "berger_deely", "conventional", "dumouchel", "shrinkage", "i2"}) {
+  for (const std::string prior : {"jeffreys", "overall_jeffreys", "berger_deely", "conventional",
+                                  "dumouchel", "shrinkage", "i2"}) {
     const FitSummary summary = fit(eight_schools(), prior, "flat");
     EXPECT_TRUE(any_note(summary, "the sigmas of all 8 studies")) << prior;
-    const DirectTauPrior of_all{[&](Wide tau) { return prior_formula(prior, eight_schools().sigma, tau).log_density; }, 0,
-                                kWideInfinity};
+    const DirectTauPrior of_all{
+        [&](Wide tau) { return prior_formula(prior, eight_schools().sigma, tau).log_density; }, 0,
+        kWideInfinity};
     const Wide all = DirectPosterior(eight_schools(), of_all, "flat", 0).log_evidence();
     for (const size_t j : {size_t{0}, size_t{4}}) {
       const DirectPosterior rest(without(eight_schools(), j), of_all, "flat", 0);
-      EXPECT_NEAR(summary.loo->pointwise[j], static_cast<double>(all - rest.log_evidence()), 1e-10) << prior << " " << j;
+      EXPECT_NEAR(summary.loo->pointwise[j], static_cast<double>(all - rest.log_evidence()), 1e-10)
+          << prior << " " << j;
     }
   }
   EXPECT_FALSE(any_note(fit(eight_schools(), "half_cauchy:5", "flat"), "studies make"));
 }
 
 TEST(LeaveOneOut, KeepsTheWholeDataSetsRowsOfAMixture) {
-  const FitSummary summary = fit(eight_schools(), "mixture:0.5*dumouchel+0.5*half_normal:5", "flat");
+  const FitSummary summary =
+      fit(eight_schools(), "mixture:0.5*dumouchel+0.5*half_normal:5", "flat");
   EXPECT_TRUE(any_note(summary, "the sigmas of all 8 studies"));
-  EXPECT_FALSE(any_note(fit(eight_schools(), "mixture:0.5*half_cauchy:5+0.5*half_normal:5", "flat"), "studies make"));
-  const DirectTauPrior of_all{[&](Wide tau) {
-                                return std::log(0.5L * std::exp(prior_formula("dumouchel", eight_schools().sigma, tau).log_density) +
-                                                0.5L * std::exp(direct_tau_prior("half_normal:5").log_density(tau)));
-                              },
-                              0, kWideInfinity};
+  EXPECT_FALSE(any_note(fit(eight_schools(), "mixture:0.5*half_cauchy:5+0.5*half_normal:5", "flat"),
+                        "studies make"));
+  const DirectTauPrior of_all{
+      [&](Wide tau) {
+        return std::log(
+            0.5L * std::exp(prior_formula("dumouchel", eight_schools().sigma, tau).log_density) +
+            0.5L * std::exp(direct_tau_prior("half_normal:5").log_density(tau)));
+      },
+      0, kWideInfinity};
   const Wide all = DirectPosterior(eight_schools(), of_all, "flat", 0).log_evidence();
   const Wide rest = DirectPosterior(without(eight_schools(), 4), of_all, "flat", 0).log_evidence();
   EXPECT_NEAR(summary.loo->pointwise[4], static_cast<double>(all - rest), 1e-10);
@@ -105,8 +119,9 @@ TEST(LeaveOneOut, KeepsTheWholeDataSetsRowsOfAMixture) {
 // P(Y_j < y_j | y_-j) is the integral of p(y_j = t | y_-j) = p(y_-j, t)/p(y_-j) over t < y_j.
 TEST(LeaveOneOut, HasThePitOfItsOwnDensity) {
   const std::vector<std::pair<Wide, Wide>> rule = gauss_rule(24);
-  for (const auto& [tau_prior, mu_prior] :
-       {std::pair{"half_normal:5", "flat"}, {"half_normal:5", "normal:0,5"}, {"half_normal:5", "uniform:-20,12"}}) {
+  for (const auto& [tau_prior, mu_prior] : {std::pair{"half_normal:5", "flat"},
+                                            {"half_normal:5", "normal:0,5"},
+                                            {"half_normal:5", "uniform:-20,12"}}) {
     const FitSummary summary = fit(eight_schools(), tau_prior, mu_prior);
     for (const size_t j : {size_t{0}, size_t{4}}) {
       const double rest = log_marginal_likelihood(without(eight_schools(), j), tau_prior, mu_prior);
@@ -117,7 +132,8 @@ TEST(LeaveOneOut, HasThePitOfItsOwnDensity) {
         const double half = (upper - lower) / 4, middle = lower + (2 * panel + 1) * half;
         for (const auto& [t, weight] : rule) {
           data.y[j] = middle + half * static_cast<double>(t);
-          mass += static_cast<double>(weight) * half * std::exp(log_marginal_likelihood(data, tau_prior, mu_prior) - rest);
+          mass += static_cast<double>(weight) * half *
+                  std::exp(log_marginal_likelihood(data, tau_prior, mu_prior) - rest);
         }
       }
       EXPECT_NEAR(summary.loo->pit[j], mass, 1e-9) << mu_prior << " " << j;
@@ -125,7 +141,8 @@ TEST(LeaveOneOut, HasThePitOfItsOwnDensity) {
   }
 }
 
-// Two observations y_j of the same theta_j are one with sigma_j/sqrt(2), times N(0; 0, 2 sigma_j^2).
+// Two observations y_j of the same theta_j are one with sigma_j/sqrt(2), times N(0; 0, 2
+// sigma_j^2).
 TEST(LeaveOneOut, HasTheLogPredictiveDensityOfASecondObservation) {
   for (const std::string tau_prior : {"half_cauchy:5", "fixed:4", "fixed:0"}) {
     for (const std::string mu_prior : {"flat", "normal:0,5", "uniform:-20,20", "uniform:8,9"}) {
@@ -133,9 +150,11 @@ TEST(LeaveOneOut, HasTheLogPredictiveDensityOfASecondObservation) {
       for (size_t j = 0; j < 8; ++j) {
         Data twice = eight_schools();
         twice.sigma[j] /= std::sqrt(2.0);
-        const double expected = log_marginal_likelihood(twice, tau_prior, mu_prior) - summary.log_marginal_likelihood -
-                                0.5 * std::log(4 * M_PI * eight_schools().sigma[j] * eight_schools().sigma[j]);
-        EXPECT_NEAR(summary.loo->lpd[j], expected, 1e-10) << tau_prior << " " << mu_prior << " " << j;
+        const double expected =
+            log_marginal_likelihood(twice, tau_prior, mu_prior) - summary.log_marginal_likelihood -
+            0.5 * std::log(4 * M_PI * eight_schools().sigma[j] * eight_schools().sigma[j]);
+        EXPECT_NEAR(summary.loo->lpd[j], expected, 1e-10)
+            << tau_prior << " " << mu_prior << " " << j;
       }
     }
   }
@@ -166,8 +185,10 @@ TEST(LeaveOneOut, OfAnOutlierReachesBeyondWhatTheRestCallsFor) {
 TEST(LeaveOneOut, IsTheSameForAnyNumberOfThreads) {
   SummaryOptions options;
   options.loo = true;
-  const LeaveOneOut one = *Posterior(many_schools(30), "half_cauchy:5", "flat", {"cpu", 1}).summary(options).loo;
-  const LeaveOneOut three = *Posterior(many_schools(30), "half_cauchy:5", "flat", {"cpu", 3}).summary(options).loo;
+  const LeaveOneOut one =
+      *Posterior(many_schools(30), "half_cauchy:5", "flat", {"cpu", 1}).summary(options).loo;
+  const LeaveOneOut three =
+      *Posterior(many_schools(30), "half_cauchy:5", "flat", {"cpu", 3}).summary(options).loo;
   EXPECT_EQ(one.pointwise, three.pointwise);
   EXPECT_EQ(one.pit, three.pit);
   EXPECT_EQ(one.elpd, three.elpd);
@@ -180,7 +201,8 @@ TEST(LeaveOneOut, OfShiftedAndScaledDataIsTheSame) {
   const LeaveOneOut a = *fit(eight_schools(), "half_cauchy:5", "flat").loo;
   const LeaveOneOut b = *fit(moved, "half_cauchy:20480", "flat").loo;
   EXPECT_EQ(a.pit, b.pit);
-  for (size_t j = 0; j < 8; ++j) EXPECT_NEAR(a.pointwise[j] - std::log(4096.0), b.pointwise[j], 1e-12);
+  for (size_t j = 0; j < 8; ++j)
+    EXPECT_NEAR(a.pointwise[j] - std::log(4096.0), b.pointwise[j], 1e-12);
 }
 
 TEST(LeaveOneOut, ThatIsNotDefinedHasItsReason) {
@@ -190,7 +212,8 @@ TEST(LeaveOneOut, ThatIsNotDefinedHasItsReason) {
   const FitSummary improper = fit(three, "uniform", "flat");
   EXPECT_TRUE(improper.loo->pointwise.empty());
   EXPECT_TRUE(std::isnan(improper.loo->elpd));
-  EXPECT_TRUE(any_note(improper, "no leave-one-out cross-validation: with J = 2 the posterior is improper"));
+  EXPECT_TRUE(any_note(improper,
+                       "no leave-one-out cross-validation: with J = 2 the posterior is improper"));
   EXPECT_TRUE(any_note(fit({{17}, {3}, {}}, "half_cauchy:5", "normal:0,5"), "J is 1"));
   EXPECT_TRUE(any_note(fit(eight_schools(), "fixed:inf", "normal:0,5"), "at tau = infinity"));
   EXPECT_EQ(fit(three, "half_cauchy:5", "flat").loo->pointwise.size(), 3u);

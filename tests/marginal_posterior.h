@@ -1,6 +1,7 @@
-// The posterior by one-dimensional integration over log tau of p(tau | y) with mu integrated out in closed form
-// (BDA3, eqs. 5.20, 5.21), in long double, for any prior of tau, atoms included: fast enough for hundreds of models.
-// direct_integration.h is the oracle of the closed forms themselves. Flat and normal priors of mu.
+// The posterior by one-dimensional integration over log tau of p(tau | y) with mu integrated out in
+// closed form (BDA3, eqs. 5.20, 5.21), in long double, for any prior of tau, atoms included: fast
+// enough for hundreds of models. direct_integration.h is the oracle of the closed forms themselves.
+// Flat and normal priors of mu.
 #pragma once
 
 #include <cmath>
@@ -14,7 +15,8 @@ namespace taugrid {
 
 class MarginalPosterior {
  public:
-  MarginalPosterior(const Data& data, const std::string& tau_prior, const std::string& mu_prior, int tau_moments)
+  MarginalPosterior(const Data& data, const std::string& tau_prior, const std::string& mu_prior,
+                    int tau_moments)
       : data_(data), prior_(prior_oracle(tau_prior, data.sigma)) {
     if (mu_prior.rfind("normal", 0) == 0) {
       const std::vector<Wide> p = prior_numbers(mu_prior);
@@ -42,9 +44,11 @@ class MarginalPosterior {
       for (const AdaptiveIntegral::Node& node : integral_->nodes())
         if (node.weight > 0) add(std::exp(node.x), node.weight);
     } else {
-      for (const PriorOracle::Atom& atom : prior_.atoms) peak_ = std::max(peak_, at(atom.tau).log_likelihood);
+      for (const PriorOracle::Atom& atom : prior_.atoms)
+        peak_ = std::max(peak_, at(atom.tau).log_likelihood);
     }
-    for (const PriorOracle::Atom& atom : prior_.atoms) add(atom.tau, atom.weight * std::exp(at(atom.tau).log_likelihood - peak_));
+    for (const PriorOracle::Atom& atom : prior_.atoms)
+      add(atom.tau, atom.weight * std::exp(at(atom.tau).log_likelihood - peak_));
     for (const Node& node : nodes_) total_ += node.weight;
   }
 
@@ -79,10 +83,11 @@ class MarginalPosterior {
     return [](Wide tau, const Normal& mu) { return Normal{mu.mean, mu.variance + tau * tau}; };
   }
   Given theta(size_t j) const {
-    return [y = data_.y[j], s2 = Wide(data_.sigma[j]) * data_.sigma[j]](Wide tau, const Normal& mu) {
-      const Wide v = s2 + tau * tau, keep = s2 / v;
-      return Normal{y + keep * (mu.mean - y), s2 * (tau * tau / v) + keep * keep * mu.variance};
-    };
+    return
+        [y = data_.y[j], s2 = Wide(data_.sigma[j]) * data_.sigma[j]](Wide tau, const Normal& mu) {
+          const Wide v = s2 + tau * tau, keep = s2 / v;
+          return Normal{y + keep * (mu.mean - y), s2 * (tau * tau / v) + keep * keep * mu.variance};
+        };
   }
 
   struct Moments {
@@ -102,7 +107,8 @@ class MarginalPosterior {
     Wide sum = 0;
     for (const Node& node : nodes_) {
       const Normal one = given(node.tau, node.mu);
-      sum += node.weight * std::erfc(static_cast<double>((one.mean - q) / std::sqrt(2 * one.variance))) / 2;
+      sum += node.weight *
+             std::erfc(static_cast<double>((one.mean - q) / std::sqrt(2 * one.variance))) / 2;
     }
     return static_cast<double>(sum / total_);
   }
@@ -118,7 +124,8 @@ class MarginalPosterior {
   };
 
   At at(Wide tau) const {
-    Wide precision = precision0_, weighted = precision0_ * (mean0_ - data_.y[0]), product = 1, logs = 0;
+    Wide precision = precision0_, weighted = precision0_ * (mean0_ - data_.y[0]), product = 1,
+         logs = 0;
     for (size_t j = 0; j < data_.y.size(); ++j) {
       const Wide v = Wide(data_.sigma[j]) * data_.sigma[j] + tau * tau;
       precision += 1 / v;

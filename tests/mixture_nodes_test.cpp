@@ -1,5 +1,5 @@
-// The few nodes of tau that mixtures are taken over, against the panels' many: the same CDFs, and fewer nodes
-// wherever the posterior of log tau is smooth.
+// The few nodes of tau that mixtures are taken over, against the panels' many: the same CDFs, and
+// fewer nodes wherever the posterior of log tau is smooth.
 #include "kernels/math/mixture_nodes.h"
 
 #include <gtest/gtest.h>
@@ -22,13 +22,14 @@ namespace {
 
 using Team = CpuTeam<Scalar<>>;
 
-// The largest difference of the CDFs of mu, theta_1 .. theta_3 and theta_new at places from -4 to 4 of their
-// sds about their means.
+// The largest difference of the CDFs of mu, theta_1 .. theta_3 and theta_new at places from -4 to 4
+// of their sds about their means.
 double cdf_difference(const Engine& engine, const MixtureNodes& nodes) {
   Team team;
   const auto all = std::make_unique<FitWorkspace>(*engine.posterior);
   const auto few = std::make_unique<FitWorkspace>(*engine.posterior);
-  std::vector<std::pair<MixtureOf, int64_t>> laws = {{MixtureOf::kMu, 0}, {MixtureOf::kThetaNew, 0}};
+  std::vector<std::pair<MixtureOf, int64_t>> laws = {{MixtureOf::kMu, 0},
+                                                     {MixtureOf::kThetaNew, 0}};
   for (int64_t j = 0; j < std::min<int64_t>(3, engine.problem.n_schools); ++j)
     laws.emplace_back(MixtureOf::kTheta, j);
   double worst = 0;
@@ -84,9 +85,11 @@ TEST(MixtureNodes, GiveTheCdfsOfThePanelsNodes) {
         if (nodes.weight != engine->posterior->mixture_weight) continue;
         ++fewer;
         EXPECT_LT(cdf_difference(*engine, nodes), 1e-11)
-            << row.example << ", mu " << mu << ", J = " << data.n_schools() << ", nodes " << nodes.n;
+            << row.example << ", mu " << mu << ", J = " << data.n_schools() << ", nodes "
+            << nodes.n;
       }
-  // Not where the support ends or the prior is a table or a mixture, nor where the rule fails its own test.
+  // Not where the support ends or the prior is a table or a mixture, nor where the rule fails its
+  // own test.
   EXPECT_GT(fewer, all / 3) << "of " << all;
 }
 
@@ -100,10 +103,12 @@ TEST(MixtureNodes, AreFewOnTheEightSchools) {
 
 TEST(MixtureNodes, AreThePanelsWhereTheRuleDoesNotHold) {
   Team team;
-  for (const char* prior : {"uniform:10", "log_uniform:0.1,100", "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv"}) {
+  for (const char* prior :
+       {"uniform:10", "log_uniform:0.1,100", "table:" TAUGRID_SOURCE_DIR "/data/tau_prior.csv"}) {
     const Engine engine(make_model(eight_schools(), prior, "flat"), "cpu", 1);
     const FitWorkspace& w = *engine.posterior;
-    EXPECT_EQ(make_mixture_nodes(team, engine.problem, *engine.posterior).weight, w.tau.weight + w.first_node)
+    EXPECT_EQ(make_mixture_nodes(team, engine.problem, *engine.posterior).weight,
+              w.tau.weight + w.first_node)
         << prior;
   }
 }

@@ -1,5 +1,5 @@
-// Which posteriors are proper and which moments exist: the rule a + J - 1 > k + 1 (flat mu), a + J > k + 1 (proper
-// mu), a the prior's tail exponent; and that the rule is what the density does.
+// Which posteriors are proper and which moments exist: the rule a + J - 1 > k + 1 (flat mu), a + J
+// > k + 1 (proper mu), a the prior's tail exponent; and that the rule is what the density does.
 #include "host/taugrid/model.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,8 @@ Data schools(int n) {
 }
 
 bool refused(int n, const std::string& tau_prior, const std::string& mu_prior) {
-  return refusal([&] { make_model(schools(n), tau_prior, mu_prior); }).find("improper") != std::string::npos;
+  return refusal([&] { make_model(schools(n), tau_prior, mu_prior); }).find("improper") !=
+         std::string::npos;
 }
 
 TEST(Propriety, OfAFlatTauNeedsThreeSchoolsOrTwoUnderAProperMu) {
@@ -37,14 +38,17 @@ TEST(Propriety, OfAFlatTauNeedsThreeSchoolsOrTwoUnderAProperMu) {
 }
 
 TEST(Propriety, OfAProperTauNeedsOneSchool) {
-  for (const std::string tau : {"uniform:50", "half_normal:5", "half_cauchy:5", "fixed:0", "fixed:3", "fixed:inf"})
-    for (const std::string mu : {"flat", "normal:0,1", "uniform:-1,1"}) EXPECT_FALSE(refused(1, tau, mu)) << tau << mu;
+  for (const std::string tau :
+       {"uniform:50", "half_normal:5", "half_cauchy:5", "fixed:0", "fixed:3", "fixed:inf"})
+    for (const std::string mu : {"flat", "normal:0,1", "uniform:-1,1"})
+      EXPECT_FALSE(refused(1, tau, mu)) << tau << mu;
 }
 
 TEST(Propriety, IsDeniedWithTheReasonAndTheRemedy) {
   const std::string flat = refusal([] { make_model(schools(2), "uniform", "flat"); });
-  for (const std::string part : {"improper", "J = 2", "tau prior uniform", "mu prior flat", "tau^-1", "half_normal:scale",
-                                 "uniform:A", "proper prior of mu", "J of at least 3"})
+  for (const std::string part :
+       {"improper", "J = 2", "tau prior uniform", "mu prior flat", "tau^-1", "half_normal:scale",
+        "uniform:A", "proper prior of mu", "J of at least 3"})
     EXPECT_NE(flat.find(part), std::string::npos) << flat << " (lacks " << part << ")";
   const std::string proper = refusal([] { make_model(schools(1), "uniform", "normal:0,1"); });
   for (const std::string part : {"J = 1", "mu prior normal:0,1", "J of at least 2"})
@@ -54,7 +58,8 @@ TEST(Propriety, IsDeniedWithTheReasonAndTheRemedy) {
 
 // What each remedy promises.
 TEST(Propriety, IsRestoredByEveryRemedy) {
-  for (const std::string tau : {"half_normal:5", "half_cauchy:5", "uniform:50"}) EXPECT_FALSE(refused(2, tau, "flat"));
+  for (const std::string tau : {"half_normal:5", "half_cauchy:5", "uniform:50"})
+    EXPECT_FALSE(refused(2, tau, "flat"));
   EXPECT_FALSE(refused(2, "uniform", "normal:0,1"));
   EXPECT_FALSE(refused(3, "uniform", "flat"));
 }
@@ -68,10 +73,12 @@ TEST(MomentExistence, IsDecidedByTheSlopeOfTheDensity) {
         const Model model = make_model(schools(n), tau_prior, mu_prior);
         const DirectPosterior direct(schools(n), tau_prior, mu_prior, 0);
         const double exponent =
-            -static_cast<double>(direct.tau_log_density(1e9L) - direct.tau_log_density(1e8L)) / std::log(10.0);
+            -static_cast<double>(direct.tau_log_density(1e9L) - direct.tau_log_density(1e8L)) /
+            std::log(10.0);
         for (int k = 0; k <= 3; ++k) {
           // Exponents are whole numbers up to 1e-10.
-          EXPECT_EQ(model.tau_moment_exists(k), exponent > k + 1.5) << tau_prior << mu_prior << " J = " << n << " k = " << k;
+          EXPECT_EQ(model.tau_moment_exists(k), exponent > k + 1.5)
+              << tau_prior << mu_prior << " J = " << n << " k = " << k;
           EXPECT_EQ(model.mu_moment_exists(k), mu_prior != "flat" || exponent > k + 1.5);
         }
       }
@@ -107,20 +114,28 @@ TEST(Model, KeepsDataAndPriors) {
 }
 
 TEST(Model, RefusesBadDataAndBadPriors) {
-  EXPECT_NE(refusal([] { make_model({{1, 2}, {1, 0}, {}}, "half_normal:5", "flat"); }).find("row 2: sigma"),
+  EXPECT_NE(refusal([] {
+              make_model({{1, 2}, {1, 0}, {}}, "half_normal:5", "flat");
+            }).find("row 2: sigma"),
             std::string::npos);
-  EXPECT_NE(refusal([] { make_model(schools(3), "half_normal:0", "flat"); }).find("scale is 0"), std::string::npos);
-  EXPECT_NE(refusal([] { make_model(schools(3), "half_normal:5", "normal:0,-1"); }).find("sd is -1"), std::string::npos);
+  EXPECT_NE(refusal([] { make_model(schools(3), "half_normal:0", "flat"); }).find("scale is 0"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal([] { make_model(schools(3), "half_normal:5", "normal:0,-1"); }).find("sd is -1"),
+      std::string::npos);
 }
 
-// Beyond 1e24 smallest sigmas the squares of a problem no longer fit a double's range; up to there they do.
+// Beyond 1e24 smallest sigmas the squares of a problem no longer fit a double's range; up to there
+// they do.
 TEST(Model, RefusesPriorsTooFarFromTheData) {
-  for (const std::string mu : {"normal:0,1e26", "normal:0,1e-26", "normal:1e26,1", "uniform:1e26,1e27", "uniform:0,1e26"}) {
+  for (const std::string mu : {"normal:0,1e26", "normal:0,1e-26", "normal:1e26,1",
+                               "uniform:1e26,1e27", "uniform:0,1e26"}) {
     const std::string message = refusal([&] { make_model(schools(3), "half_normal:5", mu); });
     EXPECT_NE(message.find("mu prior " + mu), std::string::npos) << message;
     EXPECT_NE(message.find("1e24"), std::string::npos) << message;
   }
-  for (const std::string tau : {"half_normal:1e26", "half_cauchy:1e-26", "uniform:1e200", "uniform:1e-200"}) {
+  for (const std::string tau :
+       {"half_normal:1e26", "half_cauchy:1e-26", "uniform:1e200", "uniform:1e-200"}) {
     const std::string message = refusal([&] { make_model(schools(3), tau, "flat"); });
     EXPECT_NE(message.find("tau prior " + tau), std::string::npos) << message;
     EXPECT_NE(message.find("1e24"), std::string::npos) << message;
@@ -130,12 +145,14 @@ TEST(Model, RefusesPriorsTooFarFromTheData) {
 }
 
 TEST(Model, ComputesUpToTheFarthestPriorsAllowed) {
-  for (const std::string tau : {"half_normal:5", "half_cauchy:1.1e-24", "half_cauchy:9e23", "uniform:1.1e-24", "uniform:9e23",
-                                "fixed:9e23", "fixed:1e-300"})
-    for (const std::string mu : {"flat", "normal:0,9e23", "normal:0,1.1e-24", "normal:9e23,1", "uniform:-9e23,9e23"}) {
+  for (const std::string tau : {"half_normal:5", "half_cauchy:1.1e-24", "half_cauchy:9e23",
+                                "uniform:1.1e-24", "uniform:9e23", "fixed:9e23", "fixed:1e-300"})
+    for (const std::string mu :
+         {"flat", "normal:0,9e23", "normal:0,1.1e-24", "normal:9e23,1", "uniform:-9e23,9e23"}) {
       const FitSummary summary = Posterior(schools(3), tau, mu).summary();
       for (const ParameterSummary& p : summary.parameters)
-        for (const double q : p.quantiles) EXPECT_TRUE(std::isfinite(q)) << tau << " " << mu << " " << p.name;
+        for (const double q : p.quantiles)
+          EXPECT_TRUE(std::isfinite(q)) << tau << " " << mu << " " << p.name;
     }
 }
 

@@ -1,5 +1,6 @@
-// The notebook's cases on the eight schools: complete pooling, separate estimates, its two Stan models, and the
-// table that it prints for the second one under tau = 8, which is the table of tau = 1.
+// The notebook's cases on the eight schools: complete pooling, separate estimates, its two Stan
+// models, and the table that it prints for the second one under tau = 8, which is the table of tau
+// = 1.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -18,7 +19,8 @@ namespace {
 const Data kEightSchools{{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}};
 const std::string kStanMu = "uniform:-20,20";
 
-ParameterSummary exact(const std::string& tau_prior, const std::string& mu_prior, const std::string& name) {
+ParameterSummary exact(const std::string& tau_prior, const std::string& mu_prior,
+                       const std::string& name) {
   const FitSummary summary = Posterior(kEightSchools, tau_prior, mu_prior).summary();
   for (const ParameterSummary& parameter : summary.parameters)
     if (parameter.name == name) return parameter;
@@ -50,7 +52,8 @@ std::map<std::string, double> distances(const std::string& tau_prior) {
   std::map<std::string, double> z;
   for (const auto& [name, printed] : printed_table())
     for (const ParameterSummary& parameter : summary.parameters)
-      if (parameter.name == name) z[name] = std::abs(printed.mean - parameter.mean) / printed.se_mean;
+      if (parameter.name == name)
+        z[name] = std::abs(printed.mean - parameter.mean) / printed.se_mean;
   return z;
 }
 
@@ -60,18 +63,20 @@ struct Moments {
 };
 Moments lp_of_draws(const std::string& mu_prior, int64_t n) {
   double sum = 0, squares = 0;
-  Posterior(kEightSchools, "fixed:1", mu_prior).draw_blocks(n, 101, true, [&](const DrawBlock& block) {
-    for (const double lp : block.lp()) {
-      sum += lp;
-      squares += (lp + 7) * (lp + 7);
-    }
-  });
+  Posterior(kEightSchools, "fixed:1", mu_prior)
+      .draw_blocks(n, 101, true, [&](const DrawBlock& block) {
+        for (const double lp : block.lp()) {
+          sum += lp;
+          squares += (lp + 7) * (lp + 7);
+        }
+      });
   const double mean = sum / static_cast<double>(n);
   return {mean, std::sqrt(squares / static_cast<double>(n) - (mean + 7) * (mean + 7))};
 }
 
-// At a given tau, lp__ = -(Q + chi^2_J + z^2)/2 where Q = sum w_j (y_j - mu_hat)^2, the chi^2 comes from theta
-// given mu, and z = (mu - mu_hat)/sqrt(v_mu), a standard normal that the bounds on mu truncate.
+// At a given tau, lp__ = -(Q + chi^2_J + z^2)/2 where Q = sum w_j (y_j - mu_hat)^2, the chi^2 comes
+// from theta given mu, and z = (mu - mu_hat)/sqrt(v_mu), a standard normal that the bounds on mu
+// truncate.
 Moments exact_lp(double tau, double lower, double upper) {
   double precision = 0, weighted = 0;
   for (size_t j = 0; j < 8; ++j) {
@@ -86,7 +91,8 @@ Moments exact_lp(double tau, double lower, double upper) {
     q += r * r / (kEightSchools.sigma[j] * kEightSchools.sigma[j] + tau * tau);
   }
   // E z^2 and E z^4 between the bounds, by parts.
-  const double a = (lower - mu_hat) * std::sqrt(precision), b = (upper - mu_hat) * std::sqrt(precision);
+  const double a = (lower - mu_hat) * std::sqrt(precision),
+               b = (upper - mu_hat) * std::sqrt(precision);
   const auto pdf = [](double z) { return std::exp(-z * z / 2) / std::sqrt(2 * std::acos(-1.0)); };
   const double mass = 0.5 * (std::erfc(-b / std::sqrt(2.0)) - std::erfc(-a / std::sqrt(2.0)));
   const double z2 = 1 + (a * pdf(a) - b * pdf(b)) / mass;
@@ -101,7 +107,8 @@ TEST(CompletePooling, GivesEveryParameterThePooledEstimate) {
     precision += 1 / (Wide(kEightSchools.sigma[j]) * kEightSchools.sigma[j]);
     weighted += kEightSchools.y[j] / (Wide(kEightSchools.sigma[j]) * kEightSchools.sigma[j]);
   }
-  const double mean = static_cast<double>(weighted / precision), sd = static_cast<double>(1 / std::sqrt(precision));
+  const double mean = static_cast<double>(weighted / precision),
+               sd = static_cast<double>(1 / std::sqrt(precision));
   EXPECT_NEAR(mean, 7.6856, 5e-5);
   EXPECT_NEAR(sd, 4.0719, 5e-5);
   const FitSummary summary = Posterior(kEightSchools, "fixed:0", "flat").summary();
@@ -120,7 +127,8 @@ TEST(SeparateEstimates, AreTheSchoolsOwn) {
     const ParameterSummary& theta = summary.parameters[2 + j];
     EXPECT_EQ(theta.mean, kEightSchools.y[j]);
     EXPECT_EQ(theta.sd, kEightSchools.sigma[j]);
-    EXPECT_NEAR(theta.central.upper, kEightSchools.y[j] + 1.959963984540054 * kEightSchools.sigma[j],
+    EXPECT_NEAR(theta.central.upper,
+                kEightSchools.y[j] + 1.959963984540054 * kEightSchools.sigma[j],
                 1e-9 * kEightSchools.sigma[j]);
   }
   EXPECT_TRUE(std::isnan(summary.parameters[1].mean)) << "mu";
@@ -131,7 +139,8 @@ TEST(StanModelOne, IsTheDirectIntegrationOfItsDefinition) {
   const DirectPosterior direct(kEightSchools, "uniform:50", kStanMu, 2);
   const FitSummary summary = Posterior(kEightSchools, "uniform:50", kStanMu).summary();
   const auto expect = [&](size_t k, Wide mean, Wide sd) {
-    EXPECT_NEAR(summary.parameters[k].mean, static_cast<double>(mean), 1e-9 * static_cast<double>(sd))
+    EXPECT_NEAR(summary.parameters[k].mean, static_cast<double>(mean),
+                1e-9 * static_cast<double>(sd))
         << summary.parameters[k].name;
     EXPECT_NEAR(summary.parameters[k].sd, static_cast<double>(sd), 1e-9 * static_cast<double>(sd))
         << summary.parameters[k].name;
@@ -185,8 +194,8 @@ TEST(LpOfStanModelTwo, HasMeanAndSdInClosedForm) {
   EXPECT_NEAR(flat.sd, std::sqrt(4.5), 1e-15);
 }
 
-// 2^21 draws: mean and sd within 4 standard errors (p = 1.3e-4 in all; the variance of the sample variance from
-// the kurtosis of a chi^2 with 9 degrees of freedom, 3 + 12/9).
+// 2^21 draws: mean and sd within 4 standard errors (p = 1.3e-4 in all; the variance of the sample
+// variance from the kurtosis of a chi^2 with 9 degrees of freedom, 3 + 12/9).
 TEST(LpOfStanModelTwo, OfDrawsHasTheExactMeanAndSd) {
   constexpr int64_t kDraws = int64_t{1} << 21;
   const auto expect = [](const Moments& drawn, const Moments& lp) {
@@ -198,8 +207,9 @@ TEST(LpOfStanModelTwo, OfDrawsHasTheExactMeanAndSd) {
   expect(lp_of_draws(kStanMu, kDraws), exact_lp(1, -20, 20));
 }
 
-// Draw by draw, what Stan's ~ statements of its model 1 add up to, with log tau for the bound on tau (the
-// bounded uniform densities of mu and tau are constants; mu and tau have no upper Jacobian in this model).
+// Draw by draw, what Stan's ~ statements of its model 1 add up to, with log tau for the bound on
+// tau (the bounded uniform densities of mu and tau are constants; mu and tau have no upper Jacobian
+// in this model).
 TEST(LpOfStanModelOne, IsStansTargetAtEveryDraw) {
   const Draws draws = Posterior(kEightSchools, "uniform:50", kStanMu).draw(4096, 7, 0, true);
   const DrawBlock view = draws.view();
@@ -208,12 +218,14 @@ TEST(LpOfStanModelOne, IsStansTargetAtEveryDraw) {
     Wide target = std::log(tau);
     for (int64_t j = 0; j < 8; ++j) {
       const Wide theta = view.theta(j)[i], a = (theta - mu) / tau;
-      const Wide b = (kEightSchools.y[static_cast<size_t>(j)] - theta) / kEightSchools.sigma[static_cast<size_t>(j)];
+      const Wide b = (kEightSchools.y[static_cast<size_t>(j)] - theta) /
+                     kEightSchools.sigma[static_cast<size_t>(j)];
       target -= 0.5L * a * a + std::log(tau) + 0.5L * b * b;
     }
     // (theta - mu)/tau here is a difference of rounded numbers.
     const double noise = 1e-12 + 1e-14 / static_cast<double>(tau);
-    ASSERT_NEAR(view.lp()[i], static_cast<double>(target), noise * (1 + std::abs(view.lp()[i]))) << i;
+    ASSERT_NEAR(view.lp()[i], static_cast<double>(target), noise * (1 + std::abs(view.lp()[i])))
+        << i;
   }
 }
 

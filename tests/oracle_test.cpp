@@ -1,7 +1,7 @@
-// tests/data/oracles.json, computed by another program, against the exact summary: moments within 1e-9 sd plus
-// 4 eps of the value, quantiles and intervals within 1e-8 sd. The file's modes and shortest intervals come from
-// an optimiser that compares values, good to 1e-6 sd; here they must also be roots of derivatives, taken by the
-// direct integration of the model's definition.
+// tests/data/oracles.json, computed by another program, against the exact summary: moments within
+// 1e-9 sd plus 4 eps of the value, quantiles and intervals within 1e-8 sd. The file's modes and
+// shortest intervals come from an optimiser that compares values, good to 1e-6 sd; here they must
+// also be roots of derivatives, taken by the direct integration of the model's definition.
 #include "taugrid/posterior.h"
 
 #include <gtest/gtest.h>
@@ -27,12 +27,14 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kOptimiser = 1e-6;  // of an sd
 
 const Json& oracles() {
-  static const Json kFile = Json::parse(std::ifstream(TAUGRID_TEST_DATA_DIR "/oracles.json")).at("oracles");
+  static const Json kFile =
+      Json::parse(std::ifstream(TAUGRID_TEST_DATA_DIR "/oracles.json")).at("oracles");
   return kFile;
 }
 
 Data data_of(const Json& oracle) {
-  return {oracle.at("y").get<std::vector<double>>(), oracle.at("sigma").get<std::vector<double>>(), {}};
+  return {
+      oracle.at("y").get<std::vector<double>>(), oracle.at("sigma").get<std::vector<double>>(), {}};
 }
 
 // Null where the prior of the oracle is not implemented.
@@ -112,7 +114,8 @@ TEST_P(Oracle, AgreesOnEveryMoment) {
   });
   const Json& results = oracle_.at("results");
   if (results.contains("cov_mu_tau")) {
-    const double scale = results.at("mu").at("sd").get<double>() * results.at("tau").at("sd").get<double>();
+    const double scale =
+        results.at("mu").at("sd").get<double>() * results.at("tau").at("sd").get<double>();
     EXPECT_NEAR(summary_.cov_mu_tau, results.at("cov_mu_tau").get<double>(), 1e-9 * scale);
     EXPECT_NEAR(summary_.corr_mu_tau, results.at("cov_mu_tau").get<double>() / scale, 2e-9);
     ++moments;
@@ -141,7 +144,8 @@ TEST_P(OracleWithQuantiles, AgreesOnEveryQuantileAndCentralInterval) {
 }
 
 TEST_P(OracleWithEvidence, AgreesOnTheMarginalLikelihood) {
-  EXPECT_NEAR(summary_.log_marginal_likelihood, oracle_.at("results").at("log_marginal_likelihood").get<double>(), 1e-9);
+  EXPECT_NEAR(summary_.log_marginal_likelihood,
+              oracle_.at("results").at("log_marginal_likelihood").get<double>(), 1e-9);
 }
 
 TEST_P(OracleWithModes, AgreesOnModesAndShortestIntervalsAsFarAsAnOptimiserGoes) {
@@ -158,7 +162,8 @@ TEST_P(OracleWithModes, AgreesOnTheProbabilityThatMuIsPositive) {
   const Json& results = oracle_.at("results");
   SummaryOptions options;
   options.probabilities = {1 - results.at("P(mu>0)").get<double>()};
-  EXPECT_NEAR(named(posterior_->summary(options), "mu").quantiles[0], 0, 1e-8 * results.at("mu").at("sd").get<double>());
+  EXPECT_NEAR(named(posterior_->summary(options), "mu").quantiles[0], 0,
+              1e-8 * results.at("mu").at("sd").get<double>());
 }
 
 // Of 10^6 draws, the share with theta_1 > theta_3 lies within 4 standard errors (p = 6e-5 a prior).
@@ -166,7 +171,8 @@ TEST_P(OracleWithModes, AgreesOnTheProbabilityThatTheta1ExceedsTheta3) {
   constexpr int64_t kDraws = 1'000'000;
   int64_t count = 0;
   posterior_->draw_blocks(kDraws, 20260, false, [&](const DrawBlock& block) {
-    for (size_t i = 0; i < static_cast<size_t>(block.size()); ++i) count += block.theta(0)[i] > block.theta(2)[i];
+    for (size_t i = 0; i < static_cast<size_t>(block.size()); ++i)
+      count += block.theta(0)[i] > block.theta(2)[i];
   });
   const double p = oracle_.at("results").at("P(theta1>theta3)");
   EXPECT_NEAR(static_cast<double>(count) / kDraws, p, 4 * std::sqrt(p * (1 - p) / kDraws));
@@ -175,12 +181,15 @@ TEST_P(OracleWithModes, AgreesOnTheProbabilityThatTheta1ExceedsTheta3) {
 DirectPosterior direct_posterior(const Json& oracle) {
   const Data data = data_of(oracle);
   const std::string text = oracle.at("tau_prior");
-  const auto log_density = [text, sigma = data.sigma](Wide tau) { return prior_formula(text, sigma, tau).log_density; };
+  const auto log_density = [text, sigma = data.sigma](Wide tau) {
+    return prior_formula(text, sigma, tau).log_density;
+  };
   const Wide upper = text.rfind("uniform:", 0) == 0 ? prior_numbers(text)[0] : kWideInfinity;
   return {data, DirectTauPrior{log_density, 0, upper}, oracle.at("mu_prior"), 2};
 }
 
-// The density at `at` is largest (Newton's step from there is 1e-8 sd) and no smaller than anywhere on a grid.
+// The density at `at` is largest (Newton's step from there is 1e-8 sd) and no smaller than anywhere
+// on a grid.
 template <class Law>
 void expect_mode(const Law& law, const ParameterSummary& parameter) {
   const auto at = law(parameter.mode);
@@ -227,15 +236,18 @@ TEST_P(OracleWithQuantiles, ModeOfTauIsARootOfTheDensitysDerivative) {
   // Five points: truncated at h^4, noise 1e-15/h.
   const Wide h = 3e-3L * mode;
   const auto f = [&](int k) { return direct.tau_log_density(mode + k * h); };
-  const Wide slope = (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h), curvature = (f(1) - 2 * f(0) + f(-1)) / (h * h);
+  const Wide slope = (8 * (f(1) - f(-1)) - (f(2) - f(-2))) / (12 * h),
+             curvature = (f(1) - 2 * f(0) + f(-1)) / (h * h);
   EXPECT_LT(curvature, 0);
   EXPECT_LT(std::abs(slope / curvature), 1e-8L * tau.sd);
-  for (int i = 1; i <= 60; ++i) EXPECT_LE(direct.tau_log_density(0.1L * i * tau.sd), f(0) + 1e-14L) << i;
+  for (int i = 1; i <= 60; ++i)
+    EXPECT_LE(direct.tau_log_density(0.1L * i * tau.sd), f(0) + 1e-14L) << i;
 }
 
 TEST(OracleFile, HasElevenOraclesWhosePriorsAreAllImplemented) {
   EXPECT_EQ(oracles().size(), 11u);
-  for (const Json& oracle : oracles()) EXPECT_NE(posterior_of(oracle), nullptr) << oracle.at("tau_prior");
+  for (const Json& oracle : oracles())
+    EXPECT_NE(posterior_of(oracle), nullptr) << oracle.at("tau_prior");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The public interface's exact answers: how they transform with the data, closed forms, what does not exist, and
-// the options of a summary.
+// The public interface's exact answers: how they transform with the data, closed forms, what does
+// not exist, and the options of a summary.
 #include "host/taugrid/posterior.h"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,8 @@ FitSummary fit(const Data& data, const std::string& tau_prior, const std::string
 // Everything that a parameter's summary says, places apart from sizes.
 std::vector<double> places(const ParameterSummary& p) {
   std::vector<double> all = p.quantiles;
-  all.insert(all.end(), {p.mean, p.mode, p.central.lower, p.central.upper, p.shortest.lower, p.shortest.upper});
+  all.insert(all.end(), {p.mean, p.mode, p.central.lower, p.central.upper, p.shortest.lower,
+                         p.shortest.upper});
   return all;
 }
 
@@ -54,7 +55,9 @@ struct Form {
     return name + ":" + number(unit * mu_a + shift) + "," + number(b);
   }
 };
-void PrintTo(const Form& form, std::ostream* out) { *out << form.tau_prior(1) << " " << form.mu_prior(1, 0); }
+void PrintTo(const Form& form, std::ostream* out) {
+  *out << form.tau_prior(1) << " " << form.mu_prior(1, 0);
+}
 
 Data moved(double unit, double shift) {
   Data data = kEightSchools;
@@ -141,27 +144,32 @@ TEST_P(Metamorphic, MirroredDataMirrorTheAnswer) {
   mirrored.mu_b = std::string(form.mu_name) == "normal" ? form.mu_b : -form.mu_a;
   const FitSummary mirror = fit(data, mirrored.tau_prior(1), mirrored.mu_prior(1, 0));
   EXPECT_NEAR(mirror.parameters[0].mean, base.parameters[0].mean, 1e-12 * base.parameters[0].sd);
-  EXPECT_NEAR(mirror.cov_mu_tau, -base.cov_mu_tau, 1e-12 * base.parameters[0].sd * base.parameters[1].sd);
+  EXPECT_NEAR(mirror.cov_mu_tau, -base.cov_mu_tau,
+              1e-12 * base.parameters[0].sd * base.parameters[1].sd);
   for (size_t k = 1; k < base.parameters.size(); ++k) {
     const ParameterSummary &p = base.parameters[k], &q = mirror.parameters[k];
     EXPECT_NEAR(q.mean, -p.mean, 1e-12 * p.sd) << p.name;
     EXPECT_NEAR(q.sd, p.sd, 1e-12 * p.sd) << p.name;
-    for (size_t i = 0; i < 7; ++i) EXPECT_NEAR(q.quantiles[i], -p.quantiles[6 - i], 1e-11 * p.sd) << p.name << " " << i;
+    for (size_t i = 0; i < 7; ++i)
+      EXPECT_NEAR(q.quantiles[i], -p.quantiles[6 - i], 1e-11 * p.sd) << p.name << " " << i;
     EXPECT_NEAR(q.shortest.lower, -p.shortest.upper, 1e-9 * p.sd) << p.name;
     EXPECT_NEAR(q.mode, -p.mode, 1e-9 * p.sd) << p.name;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Priors, Metamorphic,
-                         testing::Values(Form{"uniform", 0, "flat", 0, 0}, Form{"half_cauchy", 5, "flat", 0, 0},
-                                         Form{"half_normal", 3, "normal", 1, 4}, Form{"uniform", 50, "normal", -2, 0.5},
+                         testing::Values(Form{"uniform", 0, "flat", 0, 0},
+                                         Form{"half_cauchy", 5, "flat", 0, 0},
+                                         Form{"half_normal", 3, "normal", 1, 4},
+                                         Form{"uniform", 50, "normal", -2, 0.5},
                                          Form{"half_cauchy", 0.25, "uniform", -20, 20}),
                          [](const testing::TestParamInfo<Form>& info) {
-                           return std::string(info.param.tau_name) + "_" + info.param.mu_name + "_" +
-                                  std::to_string(info.index);
+                           return std::string(info.param.tau_name) + "_" + info.param.mu_name +
+                                  "_" + std::to_string(info.index);
                          });
 
-// Two schools of sigma sqrt(2) carry the information of one of sigma about mu where all thetas are the same.
+// Two schools of sigma sqrt(2) carry the information of one of sigma about mu where all thetas are
+// the same.
 TEST(CompletePoolingOfASchoolInTwoHalves, LeavesMuAsItWas) {
   Data halves = kEightSchools;
   halves.sigma[0] *= std::sqrt(2.0);
@@ -174,16 +182,21 @@ TEST(CompletePoolingOfASchoolInTwoHalves, LeavesMuAsItWas) {
   for (size_t i = 0; i < 7; ++i) EXPECT_NEAR(two.quantiles[i], one.quantiles[i], 1e-12 * one.sd);
 }
 
-const std::vector<double> kFarProbabilities = {1e-12, 1e-6, 0.001, 0.1, 0.5, 0.9, 0.999, 0.999999, 1 - 1e-12};
+const std::vector<double> kFarProbabilities = {1e-12, 1e-6,  0.001,    0.1,      0.5,
+                                               0.9,   0.999, 0.999999, 1 - 1e-12};
 
-// With one school and a flat mu, y says nothing about tau: its posterior is its prior, and theta_1 ~ N(y, sigma^2).
+// With one school and a flat mu, y says nothing about tau: its posterior is its prior, and theta_1
+// ~ N(y, sigma^2).
 TEST(OneSchool, LeavesTauItsPrior) {
   const SummaryOptions options{kFarProbabilities, 0.95};
   for (const double scale : {1e-3, 1.0, 37.0, 1e6}) {
     const auto tau = [&](const std::string& name) {
-      return fit({{17}, {3}, {}}, name + ":" + number(scale), "flat", options).parameters[0].quantiles;
+      return fit({{17}, {3}, {}}, name + ":" + number(scale), "flat", options)
+          .parameters[0]
+          .quantiles;
     };
-    const std::vector<double> cauchy = tau("half_cauchy"), normal = tau("half_normal"), uniform = tau("uniform");
+    const std::vector<double> cauchy = tau("half_cauchy"), normal = tau("half_normal"),
+                              uniform = tau("uniform");
     for (size_t i = 0; i < kFarProbabilities.size(); ++i) {
       const Wide p = kFarProbabilities[i], tail = std::min(p, 1 - p);
       // The range of tau ends where p(tau | y) is e^-38 of its largest: 1e-16 of mass at most.
@@ -192,11 +205,13 @@ TEST(OneSchool, LeavesTauItsPrior) {
                     static_cast<double>(1e-9L * tail + 1e-16L))
             << name << " " << p << " at " << q;
       };
-      const Wide c = cauchy[i] / Wide(scale), n = normal[i] / Wide(scale), u = uniform[i] / Wide(scale);
+      const Wide c = cauchy[i] / Wide(scale), n = normal[i] / Wide(scale),
+                 u = uniform[i] / Wide(scale);
       expect(c, 2 / kWidePi * std::atan(c), 2 / kWidePi * std::atan(1 / c), "half_cauchy");
       expect(n, std::erf(n / std::sqrt(2.0L)), std::erfc(n / std::sqrt(2.0L)), "half_normal");
       // exp of the upper bound's rounded logarithm.
-      EXPECT_NEAR(static_cast<double>(u), static_cast<double>(p), 1e-9 * static_cast<double>(tail) + 8 * kEps);
+      EXPECT_NEAR(static_cast<double>(u), static_cast<double>(p),
+                  1e-9 * static_cast<double>(tail) + 8 * kEps);
     }
   }
 }
@@ -227,7 +242,8 @@ void expect_normal(const ParameterSummary& p, Wide mean, Wide variance) {
   EXPECT_NEAR(p.sd, sd, 1e-13 * sd) << p.name;
   const double z[7] = {-1.9599639845400545, -1.6448536269514729, -0.67448975019608171, 0,
                        0.67448975019608171, 1.6448536269514722,  1.9599639845400545};
-  for (size_t i = 0; i < 7; ++i) EXPECT_NEAR(p.quantiles[i], m + z[i] * sd, near + 1e-12 * sd) << p.name << " " << i;
+  for (size_t i = 0; i < 7; ++i)
+    EXPECT_NEAR(p.quantiles[i], m + z[i] * sd, near + 1e-12 * sd) << p.name << " " << i;
   EXPECT_NEAR(p.shortest.lower, m + z[0] * sd, near + 1e-8 * sd) << p.name;
   EXPECT_NEAR(p.shortest.upper, m + z[6] * sd, near + 1e-8 * sd) << p.name;
 }
@@ -256,8 +272,10 @@ TEST(FixedTau, MakesEverythingNormal) {
       expect_normal(summary.parameters[1], mu, 1 / precision);
       expect_normal(summary.parameters[10], mu, 1 / precision + Wide(tau) * tau);
       for (size_t j = 0; j < 8; ++j) {
-        const Wide s2 = Wide(kEightSchools.sigma[j]) * kEightSchools.sigma[j], b = Wide(tau) * tau / (s2 + Wide(tau) * tau);
-        expect_normal(summary.parameters[2 + j], mu + b * (kEightSchools.y[j] - mu), s2 * b + (1 - b) * (1 - b) / precision);
+        const Wide s2 = Wide(kEightSchools.sigma[j]) * kEightSchools.sigma[j],
+                   b = Wide(tau) * tau / (s2 + Wide(tau) * tau);
+        expect_normal(summary.parameters[2 + j], mu + b * (kEightSchools.y[j] - mu),
+                      s2 * b + (1 - b) * (1 - b) / precision);
       }
     }
   }
@@ -267,7 +285,8 @@ TEST(FixedTau, AtInfinityLeavesMuItsPrior) {
   const FitSummary normal = fit(kEightSchools, "fixed:inf", "normal:3,6");
   expect_normal(normal.parameters[1], 3, 36);
   for (size_t j = 0; j < 8; ++j)
-    expect_normal(normal.parameters[2 + j], kEightSchools.y[j], kEightSchools.sigma[j] * kEightSchools.sigma[j]);
+    expect_normal(normal.parameters[2 + j], kEightSchools.y[j],
+                  kEightSchools.sigma[j] * kEightSchools.sigma[j]);
   const ParameterSummary uniform = fit(kEightSchools, "fixed:inf", "uniform:-10,30").parameters[1];
   EXPECT_NEAR(uniform.mean, 10, 1e-13);
   EXPECT_NEAR(uniform.sd, 40 / std::sqrt(12.0), 1e-13);
@@ -281,7 +300,8 @@ TEST(FixedTau, UnderBoundsOnMuTruncatesItsNormal) {
   const FitSummary free = fit(kEightSchools, "fixed:4", "flat");
   const Wide m = free.parameters[1].mean, sd = free.parameters[1].sd, root = std::sqrt(2.0L);
   for (const auto& [lower, upper] : {std::pair{-20.0, 20.0}, {8.0, 9.0}, {40.0, 60.0}}) {
-    const FitSummary bound = fit(kEightSchools, "fixed:4", "uniform:" + number(lower) + "," + number(upper));
+    const FitSummary bound =
+        fit(kEightSchools, "fixed:4", "uniform:" + number(lower) + "," + number(upper));
     const ParameterSummary& mu = bound.parameters[1];
     const Wide a = (lower - m) / sd, b = (upper - m) / sd;
     const auto phi = [](Wide z) { return std::exp(-z * z / 2) / std::sqrt(2 * kWidePi); };
@@ -295,11 +315,14 @@ TEST(FixedTau, UnderBoundsOnMuTruncatesItsNormal) {
     const double p[7] = {0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975};
     for (size_t i = 0; i < 7; ++i) {
       const Wide z = (mu.quantiles[i] - m) / sd;
-      EXPECT_NEAR(static_cast<double>((upper_tail(a) - upper_tail(z)) / mass), p[i], 1e-9) << lower << " " << i;
+      EXPECT_NEAR(static_cast<double>((upper_tail(a) - upper_tail(z)) / mass), p[i], 1e-9)
+          << lower << " " << i;
     }
     // What the bounds take from the marginal likelihood.
     EXPECT_NEAR(bound.log_marginal_likelihood,
-                static_cast<double>(free.log_marginal_likelihood + std::log(mass) - std::log(Wide(upper) - lower)), 1e-11);
+                static_cast<double>(free.log_marginal_likelihood + std::log(mass) -
+                                    std::log(Wide(upper) - lower)),
+                1e-11);
   }
 }
 
@@ -307,7 +330,8 @@ TEST(TauCdf, InvertsTheQuantile) {
   for (const std::string prior : {"uniform", "half_cauchy:5", "half_normal:0.01", "uniform:3"}) {
     const Posterior posterior(kEightSchools, prior, "flat");
     double before = 0;
-    for (const double p : {1e-15, 1e-9, 1e-4, 0.025, 0.3, 0.5, 0.500001, 0.8, 0.999, 1 - 1e-9, 1 - 1e-13}) {
+    for (const double p :
+         {1e-15, 1e-9, 1e-4, 0.025, 0.3, 0.5, 0.500001, 0.8, 0.999, 1 - 1e-9, 1 - 1e-13}) {
       const double tau = posterior.tau_quantile(p);
       EXPECT_GT(tau, before) << prior << " " << p;
       before = tau;
@@ -318,7 +342,8 @@ TEST(TauCdf, InvertsTheQuantile) {
     EXPECT_NEAR(posterior.tau_cdf(1e300), 1, 1e-15);
     const FitSummary summary = posterior.summary();
     for (size_t i = 0; i < 7; ++i)
-      EXPECT_EQ(posterior.tau_quantile(summary.probabilities[i]), summary.parameters[0].quantiles[i]);
+      EXPECT_EQ(posterior.tau_quantile(summary.probabilities[i]),
+                summary.parameters[0].quantiles[i]);
   }
   const Posterior fixed(kEightSchools, "fixed:8", "flat");
   EXPECT_EQ(fixed.tau_quantile(0.3), 8.0);
@@ -326,8 +351,9 @@ TEST(TauCdf, InvertsTheQuantile) {
   EXPECT_EQ(fixed.tau_cdf(8), 1.0);
 }
 
-// p(tau | y) falls as tau^-(a + J - 1) under a flat mu and tau^-(a + J) under a proper one, a = 0 (uniform), 2
-// (half_cauchy): E tau^k, and under a flat mu E mu^k, exist iff that exponent exceeds k + 1.
+// p(tau | y) falls as tau^-(a + J - 1) under a flat mu and tau^-(a + J) under a proper one, a = 0
+// (uniform), 2 (half_cauchy): E tau^k, and under a flat mu E mu^k, exist iff that exponent exceeds
+// k + 1.
 struct Existence {
   const char* tau_prior;
   const char* mu_prior;
@@ -348,16 +374,26 @@ bool any_note(const FitSummary& summary, const std::string& part) {
 }
 
 TEST(Moments, ThatDoNotExistAreNaNAndNoted) {
-  const Existence cases[] = {
-      {"uniform", "flat", 3, 0, 0},         {"uniform", "flat", 4, 1, 1},       {"uniform", "flat", 5, 2, 2},
-      {"uniform", "normal:0,5", 2, 0, 2},   {"uniform", "normal:0,5", 3, 1, 2}, {"uniform", "normal:0,5", 4, 2, 2},
-      {"uniform", "uniform:-50,50", 2, 0, 2}, {"half_cauchy:5", "flat", 1, 0, 0}, {"half_cauchy:5", "flat", 2, 1, 1},
-      {"half_cauchy:5", "flat", 3, 2, 2},   {"half_cauchy:5", "normal:0,5", 1, 1, 2},
-      {"half_cauchy:5", "normal:0,5", 2, 2, 2}, {"half_normal:5", "flat", 1, 2, 2}, {"uniform:50", "flat", 1, 2, 2}};
+  const Existence cases[] = {{"uniform", "flat", 3, 0, 0},
+                             {"uniform", "flat", 4, 1, 1},
+                             {"uniform", "flat", 5, 2, 2},
+                             {"uniform", "normal:0,5", 2, 0, 2},
+                             {"uniform", "normal:0,5", 3, 1, 2},
+                             {"uniform", "normal:0,5", 4, 2, 2},
+                             {"uniform", "uniform:-50,50", 2, 0, 2},
+                             {"half_cauchy:5", "flat", 1, 0, 0},
+                             {"half_cauchy:5", "flat", 2, 1, 1},
+                             {"half_cauchy:5", "flat", 3, 2, 2},
+                             {"half_cauchy:5", "normal:0,5", 1, 1, 2},
+                             {"half_cauchy:5", "normal:0,5", 2, 2, 2},
+                             {"half_normal:5", "flat", 1, 2, 2},
+                             {"uniform:50", "flat", 1, 2, 2}};
   for (const Existence& c : cases) {
-    SCOPED_TRACE(std::string(c.tau_prior) + " " + c.mu_prior + " J = " + std::to_string(c.n_schools));
+    SCOPED_TRACE(std::string(c.tau_prior) + " " + c.mu_prior +
+                 " J = " + std::to_string(c.n_schools));
     const FitSummary summary = fit(first_schools(c.n_schools), c.tau_prior, c.mu_prior);
-    const ParameterSummary &tau = summary.parameters[0], &mu = summary.parameters[1], &fresh = summary.parameters.back();
+    const ParameterSummary &tau = summary.parameters[0], &mu = summary.parameters[1],
+                           &fresh = summary.parameters.back();
     EXPECT_EQ(std::isfinite(tau.mean), c.tau_moments >= 1);
     EXPECT_EQ(std::isfinite(tau.sd), c.tau_moments >= 2);
     EXPECT_EQ(std::isfinite(mu.mean), c.mu_moments >= 1);
@@ -387,14 +423,17 @@ TEST(Moments, BesideTheEdgeOfExistenceAreFiniteAndRight) {
   const Data data = first_schools(5);
   const DirectPosterior direct(data, "uniform", "flat", 2);
   const FitSummary summary = fit(data, "uniform", "flat");
-  EXPECT_NEAR(summary.parameters[0].sd, static_cast<double>(direct.tau_sd()), 1e-9 * summary.parameters[0].sd);
-  EXPECT_NEAR(summary.parameters.back().sd, static_cast<double>(direct.theta_new_sd()), 1e-9 * summary.parameters.back().sd);
+  EXPECT_NEAR(summary.parameters[0].sd, static_cast<double>(direct.tau_sd()),
+              1e-9 * summary.parameters[0].sd);
+  EXPECT_NEAR(summary.parameters.back().sd, static_cast<double>(direct.theta_new_sd()),
+              1e-9 * summary.parameters.back().sd);
 }
 
 TEST(Notes, SayWhatTheMarginalLikelihoodIs) {
   EXPECT_TRUE(any_note(fit(kEightSchools, "uniform", "flat"), "no marginal likelihood"));
   EXPECT_TRUE(std::isnan(fit(kEightSchools, "uniform", "flat").log_marginal_likelihood));
-  EXPECT_TRUE(any_note(fit(kEightSchools, "half_normal:5", "flat"), "flat prior of mu counts as density 1"));
+  EXPECT_TRUE(any_note(fit(kEightSchools, "half_normal:5", "flat"),
+                       "flat prior of mu counts as density 1"));
   EXPECT_TRUE(fit(kEightSchools, "half_normal:5", "normal:0,5").notes.empty());
 }
 
@@ -403,7 +442,8 @@ TEST(Notes, SayWhatInfinityMeans) {
   EXPECT_TRUE(any_note(summary, "no pooling"));
   EXPECT_TRUE(any_note(summary, "mu does not exist"));
   for (const size_t k : {size_t{1}, size_t{10}}) {
-    for (const double x : places(summary.parameters[k])) EXPECT_TRUE(std::isnan(x)) << summary.parameters[k].name;
+    for (const double x : places(summary.parameters[k]))
+      EXPECT_TRUE(std::isnan(x)) << summary.parameters[k].name;
     EXPECT_TRUE(std::isnan(summary.parameters[k].sd));
   }
 }
@@ -418,7 +458,9 @@ TEST(Level, MovesBothIntervals) {
     for (const ParameterSummary& p : summary.parameters) {
       EXPECT_EQ(p.central.lower, p.quantiles[0]) << p.name;
       EXPECT_EQ(p.central.upper, p.quantiles[1]) << p.name;
-      EXPECT_LE(p.shortest.upper - p.shortest.lower, (p.central.upper - p.central.lower) * (1 + 1e-12)) << p.name;
+      EXPECT_LE(p.shortest.upper - p.shortest.lower,
+                (p.central.upper - p.central.lower) * (1 + 1e-12))
+          << p.name;
     }
     const Interval tau = summary.parameters[0].shortest, mu = summary.parameters[1].shortest;
     EXPECT_NEAR(direct.tau_cdf(tau.upper), level, 1e-9);  // the density falls from tau = 0
@@ -455,7 +497,8 @@ TEST(Probabilities, ComeBackAscendingWithTheirQuantiles) {
   const FitSummary given = fit(kEightSchools, "half_cauchy:5", "flat", {{0.9, 0.1, 0.5}, 0.95});
   EXPECT_EQ(given.probabilities, (std::vector<double>{0.1, 0.5, 0.9}));
   for (size_t k = 0; k < sorted.parameters.size(); ++k) {
-    EXPECT_TRUE(std::is_sorted(given.parameters[k].quantiles.begin(), given.parameters[k].quantiles.end()));
+    EXPECT_TRUE(
+        std::is_sorted(given.parameters[k].quantiles.begin(), given.parameters[k].quantiles.end()));
     EXPECT_EQ(given.parameters[k].quantiles, sorted.parameters[k].quantiles);
   }
 }
@@ -471,11 +514,13 @@ TEST(Probabilities, OutsideZeroToOneAreRefused) {
   for (const double p : {0.0, 1.0, -0.1, 50.0, kInf, std::nan("")}) {
     const std::string message = refusal([&] { posterior.summary({{0.5, p}, 0.95}); });
     EXPECT_NE(message.find("probability is"), std::string::npos) << message;
-    EXPECT_NE(refusal([&] { posterior.tau_quantile(p); }).find("probability is"), std::string::npos);
+    EXPECT_NE(refusal([&] { posterior.tau_quantile(p); }).find("probability is"),
+              std::string::npos);
   }
 }
 
-// The joint mode of (tau, mu): both derivatives of the log joint density vanish, by differences in long double.
+// The joint mode of (tau, mu): both derivatives of the log joint density vanish, by differences in
+// long double.
 TEST(JointMode, IsARootOfTheJointDensitysGradient) {
   Data data = kEightSchools;
   for (double& y : data.y) y *= 4;
@@ -498,7 +543,8 @@ TEST(JointMode, IsARootOfTheJointDensitysGradient) {
     };
     EXPECT_LT(std::abs(root([&](Wide d) { return log_joint(tau + d, mu); })), 1e-7L) << mu_prior;
     EXPECT_LT(std::abs(root([&](Wide d) { return log_joint(tau, mu + d); })), 1e-7L) << mu_prior;
-    for (const Wide other : {0.001L, 0.5L * tau, 2 * tau, 10 * tau}) EXPECT_LT(log_joint(other, mu), log_joint(tau, mu));
+    for (const Wide other : {0.001L, 0.5L * tau, 2 * tau, 10 * tau})
+      EXPECT_LT(log_joint(other, mu), log_joint(tau, mu));
   }
 }
 

@@ -1,5 +1,5 @@
-// Every named prior of tau as its formula is written in the field's papers, in long double and from the
-// standard library: the oracle of the table of priors.
+// Every named prior of tau as its formula is written in the field's papers, in long double and from
+// the standard library: the oracle of the table of priors.
 #pragma once
 
 #include <cmath>
@@ -17,7 +17,8 @@ struct PriorFormula {
   bool up_to_a_constant;
 };
 
-inline PriorFormula prior_formula(const std::string& text, const std::vector<double>& sigma, Wide tau) {
+inline PriorFormula prior_formula(const std::string& text, const std::vector<double>& sigma,
+                                  Wide tau) {
   const std::string name = text.substr(0, text.find(':'));
   const std::vector<Wide> p = prior_numbers(text);
   const Wide n = static_cast<Wide>(sigma.size());
@@ -53,14 +54,16 @@ inline PriorFormula prior_formula(const std::string& text, const std::vector<dou
   if (name == "lomax") return exactly(std::log(p[0] / p[1]) - (p[0] + 1) * std::log1p(tau / p[1]));
   if (name == "rayleigh") return exactly(t - 2 * std::log(p[0]) - tau * tau / (2 * p[0] * p[0]));
   if (name == "log_normal")
-    return exactly(-t - std::log(p[1]) - std::log(2 * kWidePi) / 2 - (t - p[0]) * (t - p[0]) / (2 * p[1] * p[1]));
+    return exactly(-t - std::log(p[1]) - std::log(2 * kWidePi) / 2 -
+                   (t - p[0]) * (t - p[0]) / (2 * p[1] * p[1]));
   if (name == "log_t") return exactly(-t - std::log(p[2]) + log_t_density((t - p[1]) / p[2], p[0]));
   if (name == "gamma")
     return exactly(p[0] * std::log(p[1]) - std::lgamma(p[0]) + (p[0] - 1) * t - p[1] * tau);
   if (name == "inv_gamma")
     return exactly(p[0] * std::log(p[1]) - std::lgamma(p[0]) - (p[0] + 1) * t - p[1] / tau);
   if (name == "inv_gamma_var") return exactly(inverse_gamma_variance(p[0], p[1]));
-  if (name == "inv_chi_scaled") return exactly(inverse_gamma_variance(p[0] / 2, p[0] * p[1] * p[1] / 2));
+  if (name == "inv_chi_scaled")
+    return exactly(inverse_gamma_variance(p[0] / 2, p[0] * p[1] * p[1] / 2));
   if (name == "log_uniform") return exactly(-t - std::log(std::log(p[1] / p[0])));
   if (name == "sqrt") return exactly(-t / 2);
   if (name == "jeffreys") return exactly(std::log(tau * tau * sum_w2) / 2);

@@ -1,5 +1,6 @@
-// What must hold of every row of the table of priors however it is computed: y, sigma and the prior's scales times a
-// power of two, a shift of y, another order of the schools, and a school split in two halves.
+// What must hold of every row of the table of priors however it is computed: y, sigma and the
+// prior's scales times a power of two, a shift of y, another order of the schools, and a school
+// split in two halves.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +29,8 @@ void PrintTo(const Scaled& prior, std::ostream* out) { *out << prior.name; }
 std::string table(double c) {
   static const ScratchFolder kFolder;
   std::string text = "tau,density\n";
-  for (int i = 0; i <= 20; ++i) text += fmt::format("{},{}\n", c * 1.5 * i, std::exp(-0.01 * i * i) * (1 + i % 3));
+  for (int i = 0; i <= 20; ++i)
+    text += fmt::format("{},{}\n", c * 1.5 * i, std::exp(-0.01 * i * i) * (1 + i % 3));
   return "table:" + kFolder.write(fmt::format("table{}.csv", std::log2(c)), text);
 }
 
@@ -37,39 +39,67 @@ std::vector<Scaled> priors() {
     return Scaled{name, [=](double c) { return fmt::format("{}:{}", name, c * s); }};
   };
   const auto shaped = [](const std::string& name, double shape, double s, int power) {
-    return Scaled{name, [=](double c) { return fmt::format("{}:{},{}", name, shape, s * std::pow(c, power)); }};
+    return Scaled{name, [=](double c) {
+                    return fmt::format("{}:{},{}", name, shape, s * std::pow(c, power));
+                  }};
   };
   const auto plain = [](const std::string& name, bool looks_at_sigma) {
     return Scaled{name, [=](double) { return name; }, looks_at_sigma};
   };
-  std::vector<Scaled> all = {
-      plain("uniform", false),        one("uniform", 40),           one("half_normal", 5),
-      one("half_cauchy", 3),          shaped("half_t", 4, 5, 1),    one("half_logistic", 5),
-      one("exponential", 5),          shaped("lomax", 3, 10, 1),    one("rayleigh", 5),
-      shaped("gamma", 2, 0.25, -1),   shaped("inv_gamma", 2, 5, 1), shaped("inv_gamma_var", 1, 20, 2),
-      shaped("inv_chi_scaled", 4, 5, 1), plain("sqrt", false),      plain("jeffreys", true),
-      plain("overall_jeffreys", true), plain("berger_deely", true), plain("conventional", true),
-      plain("dumouchel", true),       plain("shrinkage", true),     plain("i2", true),
-      one("fixed", 6)};
+  std::vector<Scaled> all = {plain("uniform", false),
+                             one("uniform", 40),
+                             one("half_normal", 5),
+                             one("half_cauchy", 3),
+                             shaped("half_t", 4, 5, 1),
+                             one("half_logistic", 5),
+                             one("exponential", 5),
+                             shaped("lomax", 3, 10, 1),
+                             one("rayleigh", 5),
+                             shaped("gamma", 2, 0.25, -1),
+                             shaped("inv_gamma", 2, 5, 1),
+                             shaped("inv_gamma_var", 1, 20, 2),
+                             shaped("inv_chi_scaled", 4, 5, 1),
+                             plain("sqrt", false),
+                             plain("jeffreys", true),
+                             plain("overall_jeffreys", true),
+                             plain("berger_deely", true),
+                             plain("conventional", true),
+                             plain("dumouchel", true),
+                             plain("shrinkage", true),
+                             plain("i2", true),
+                             one("fixed", 6)};
   all[1].name = "uniform_bounded";
-  all.push_back({"log_uniform", [](double c) { return fmt::format("log_uniform:{},{}", 0.25 * c, 64 * c); }, false, false});
-  all.push_back({"log_normal", [](double c) { return fmt::format("log_normal:{},0.8", 1.5 + std::log(c)); }, false, false});
-  all.push_back({"log_t", [](double c) { return fmt::format("log_t:4,{},0.5", 1.5 + std::log(c)); }, false, false});
+  all.push_back({"log_uniform",
+                 [](double c) { return fmt::format("log_uniform:{},{}", 0.25 * c, 64 * c); }, false,
+                 false});
+  all.push_back({"log_normal",
+                 [](double c) { return fmt::format("log_normal:{},0.8", 1.5 + std::log(c)); },
+                 false, false});
+  all.push_back({"log_t", [](double c) { return fmt::format("log_t:4,{},0.5", 1.5 + std::log(c)); },
+                 false, false});
   all.push_back({"table", table, false, false});
-  all.push_back({"mixture", [](double c) { return fmt::format("mixture:0.25*half_normal:{}+0.75*half_cauchy:{}", c, 9 * c); }});
-  all.push_back({"mixture_of_all_kinds",
-                 [](double c) {
-                   return fmt::format("mixture:0.25*fixed:0+0.125*fixed:{}+0.25*{}+0.25*dumouchel+0.125*uniform:{}", 7 * c, table(c), 3 * c);
-                 },
-                 true, false});
+  all.push_back({"mixture", [](double c) {
+                   return fmt::format("mixture:0.25*half_normal:{}+0.75*half_cauchy:{}", c, 9 * c);
+                 }});
+  all.push_back(
+      {"mixture_of_all_kinds",
+       [](double c) {
+         return fmt::format(
+             "mixture:0.25*fixed:0+0.125*fixed:{}+0.25*{}+0.25*dumouchel+0.125*uniform:{}", 7 * c,
+             table(c), 3 * c);
+       },
+       true, false});
   return all;
 }
 
-FitSummary fit(const Data& data, const std::string& prior) { return Posterior(data, prior, "flat", {"cpu", 1}).summary(); }
+FitSummary fit(const Data& data, const std::string& prior) {
+  return Posterior(data, prior, "flat", {"cpu", 1}).summary();
+}
 
 std::vector<double> sizes(const ParameterSummary& p) {
   std::vector<double> all = p.quantiles;
-  all.insert(all.end(), {p.mean, p.mode, p.central.lower, p.central.upper, p.shortest.lower, p.shortest.upper, p.sd});
+  all.insert(all.end(), {p.mean, p.mode, p.central.lower, p.central.upper, p.shortest.lower,
+                         p.shortest.upper, p.sd});
   return all;
 }
 
@@ -88,7 +118,8 @@ TEST_P(EveryPrior, ScalesWithTheUnit) {
         if (GetParam().exact) {
           EXPECT_EQ(to[i], c * from[i]) << base.parameters[k].name << " " << i;
         } else {
-          EXPECT_NEAR(to[i] / c, from[i], 2e-9 * base.parameters[k].sd) << base.parameters[k].name << " " << i;
+          EXPECT_NEAR(to[i] / c, from[i], 2e-9 * base.parameters[k].sd)
+              << base.parameters[k].name << " " << i;
         }
       }
     }
@@ -122,26 +153,32 @@ TEST_P(EveryPrior, DoesNotSeeTheOrderOfSchools) {
     const ParameterSummary &p = base.parameters[from], &q = permuted.parameters[k];
     EXPECT_NEAR(q.mean, p.mean, 1e-11 * (p.sd + std::abs(p.mean))) << p.name;
     EXPECT_NEAR(q.sd, p.sd, 1e-11 * p.sd) << p.name;
-    for (size_t i = 0; i < 7; ++i) EXPECT_NEAR(q.quantiles[i], p.quantiles[i], 1e-11 * (p.sd + std::abs(p.mean))) << p.name;
+    for (size_t i = 0; i < 7; ++i)
+      EXPECT_NEAR(q.quantiles[i], p.quantiles[i], 1e-11 * (p.sd + std::abs(p.mean))) << p.name;
   }
 }
 
-// A school of sigma and two of sigma sqrt(2) with the same y say the same where tau = 0; where tau is known they do
-// not, so the whole is compared where the prior leaves next to nothing but tau = 0.
+// A school of sigma and two of sigma sqrt(2) with the same y say the same where tau = 0; where tau
+// is known they do not, so the whole is compared where the prior leaves next to nothing but tau =
+// 0.
 TEST(SplitSchool, SaysTheSameOfMuNearCompletePooling) {
   Data halves = eight_schools();
   halves.sigma[0] *= std::sqrt(2.0);
   halves.y.push_back(halves.y[0]);
   halves.sigma.push_back(halves.sigma[0]);
-  for (const std::string prior : {"half_normal:1e-7", "half_normal:1e-9", "exponential:1e-8", "uniform:1e-7", "mixture:0.5*fixed:0+0.5*half_normal:1e-7"}) {
-    const ParameterSummary one = fit(eight_schools(), prior).parameters[1], two = fit(halves, prior).parameters[1];
+  for (const std::string prior : {"half_normal:1e-7", "half_normal:1e-9", "exponential:1e-8",
+                                  "uniform:1e-7", "mixture:0.5*fixed:0+0.5*half_normal:1e-7"}) {
+    const ParameterSummary one = fit(eight_schools(), prior).parameters[1],
+                           two = fit(halves, prior).parameters[1];
     EXPECT_NEAR(two.mean, one.mean, 1e-12 * one.sd) << prior;
     EXPECT_NEAR(two.sd, one.sd, 1e-12 * one.sd) << prior;
-    for (size_t i = 0; i < 7; ++i) EXPECT_NEAR(two.quantiles[i], one.quantiles[i], 1e-11 * one.sd) << prior;
+    for (size_t i = 0; i < 7; ++i)
+      EXPECT_NEAR(two.quantiles[i], one.quantiles[i], 1e-11 * one.sd) << prior;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, EveryPrior, testing::ValuesIn(priors()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, EveryPrior, testing::ValuesIn(priors()),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace taugrid

@@ -1,5 +1,5 @@
-// A prior of tau as an oracle needs it, tables, mixtures and numerically normalised rows included: its formula
-// (prior_formulas.h) with its constant, where it is not smooth, and its atoms.
+// A prior of tau as an oracle needs it, tables, mixtures and numerically normalised rows included:
+// its formula (prior_formulas.h) with its constant, where it is not smooth, and its atoms.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,8 @@
 
 namespace taugrid {
 
-// Knots of a CSV file whose columns are tau and density, with # comments; those of density 0 left out.
+// Knots of a CSV file whose columns are tau and density, with # comments; those of density 0 left
+// out.
 struct TableKnots {
   std::vector<Wide> tau, f;  // f: log density
 };
@@ -32,8 +33,8 @@ inline TableKnots table_knots(const std::string& path) {
   return knots;
 }
 
-// The monotone cubic of Fritsch & Butland (1984), as SciPy's documentation of PchipInterpolator has it, by its basis
-// on [0, 1]; -inf outside the knots.
+// The monotone cubic of Fritsch & Butland (1984), as SciPy's documentation of PchipInterpolator has
+// it, by its basis on [0, 1]; -inf outside the knots.
 inline Wide table_log_density(const TableKnots& knots, Wide tau) {
   const std::vector<Wide>&x = knots.tau, &f = knots.f;
   const size_t n = x.size();
@@ -48,7 +49,8 @@ inline Wide table_log_density(const TableKnots& knots, Wide tau) {
       return 1 / ((w1 / d(k - 1) + w2 / d(k)) / (w1 + w2));
     }
     const size_t near = k == 0 ? 0 : n - 2, next = k == 0 ? 1 : n - 3;
-    const Wide three_point = ((2 * h(near) + h(next)) * d(near) - h(near) * d(next)) / (h(near) + h(next));
+    const Wide three_point =
+        ((2 * h(near) + h(next)) * d(near) - h(near) * d(next)) / (h(near) + h(next));
     if (three_point * d(near) <= 0) return 0;
     if (d(near) * d(next) < 0 && std::abs(three_point) > 3 * std::abs(d(near))) return 3 * d(near);
     return three_point;
@@ -56,12 +58,14 @@ inline Wide table_log_density(const TableKnots& knots, Wide tau) {
   size_t k = std::upper_bound(x.begin(), x.end(), tau) - x.begin();
   k = std::min(k, n - 1) - 1;
   const Wide s = (tau - x[k]) / h(k), r = 1 - s;
-  return f[k] * (1 + 2 * s) * r * r + f[k + 1] * s * s * (3 - 2 * s) + h(k) * s * r * (slope(k) * r - slope(k + 1) * s);
+  return f[k] * (1 + 2 * s) * r * r + f[k + 1] * s * s * (3 - 2 * s) +
+         h(k) * s * r * (slope(k) * r - slope(k + 1) * s);
 }
 struct PriorOracle {
-  std::function<Wide(Wide tau)> log_density;  // of the part that is no atom, per unit of tau; -inf outside its support
-  std::vector<Wide> breaks;                   // tau between which it is smooth
-  std::vector<Wide> places;                   // tau near which it changes
+  std::function<Wide(Wide tau)>
+      log_density;  // of the part that is no atom, per unit of tau; -inf outside its support
+  std::vector<Wide> breaks;  // tau between which it is smooth
+  std::vector<Wide> places;  // tau near which it changes
   struct Atom {
     Wide tau, weight;
   };
@@ -116,7 +120,9 @@ inline PriorOracle prior_oracle(const std::string& text, const std::vector<doubl
       if (tau > 0) oracle.breaks.push_back(tau);
     oracle.places = oracle.breaks;
   } else {
-    oracle.log_density = [text, sigma](Wide tau) { return prior_formula(text, sigma, tau).log_density; };
+    oracle.log_density = [text, sigma](Wide tau) {
+      return prior_formula(text, sigma, tau).log_density;
+    };
     const std::vector<Wide> p = prior_numbers(text);
     if (name == "fixed") {
       oracle.log_density = nullptr;
@@ -138,9 +144,12 @@ inline PriorOracle prior_oracle(const std::string& text, const std::vector<doubl
     if (!prior_formula(text, sigma, 1).up_to_a_constant) return oracle;
   }
   const auto log_density = oracle.log_density;
-  const AdaptiveIntegral integral([&](Wide x) { return log_density(std::exp(x)) + x; }, 0, oracle.breaks, oracle.places);
+  const AdaptiveIntegral integral([&](Wide x) { return log_density(std::exp(x)) + x; }, 0,
+                                  oracle.breaks, oracle.places);
   const Wide log_constant = -integral.log_total();
-  oracle.log_density = [log_density, log_constant](Wide tau) { return log_density(tau) + log_constant; };
+  oracle.log_density = [log_density, log_constant](Wide tau) {
+    return log_density(tau) + log_constant;
+  };
   return oracle;
 }
 

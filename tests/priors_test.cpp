@@ -1,5 +1,6 @@
-// The table of priors: every row by its example. What a row claims (propriety, tail exponent, formula) is held
-// against its density as the kernels evaluate it, and what it refuses against its message.
+// The table of priors: every row by its example. What a row claims (propriety, tail exponent,
+// formula) is held against its density as the kernels evaluate it, and what it refuses against its
+// message.
 #include "host/taugrid/priors.h"
 
 #include <gtest/gtest.h>
@@ -30,7 +31,9 @@ namespace {
 
 using One = Scalar<>;
 
-std::vector<TauPriorRow> rows_of(std::span<const TauPriorRow> rows) { return {rows.begin(), rows.end()}; }
+std::vector<TauPriorRow> rows_of(std::span<const TauPriorRow> rows) {
+  return {rows.begin(), rows.end()};
+}
 
 // The rows that are densities: all but the point mass.
 std::vector<TauPriorRow> densities() {
@@ -62,7 +65,8 @@ double log_density_in_x(const PriorRecord& record, double unit, double x) {
 // A record with what it points into.
 class OwnedRecord {
  public:
-  OwnedRecord(const TauPrior& prior, double unit) : record_(tau_prior_record(prior, unit, schools(unit), *storage_)) {}
+  OwnedRecord(const TauPrior& prior, double unit)
+      : record_(tau_prior_record(prior, unit, schools(unit), *storage_)) {}
   operator const PriorRecord&() const { return record_; }
   const PriorRecord* operator->() const { return &record_; }
 
@@ -90,7 +94,8 @@ double mass_of(const PriorRecord& record, double unit) {
     const Wide half = (Wide(cuts[p + 1]) - cuts[p]) / 2, middle = cuts[p] + half;
     for (const auto& [t, weight] : kRule) {
       const Wide x = middle + half * t;
-      sum += weight * half * std::exp(static_cast<Wide>(log_density_in_x(record, unit, static_cast<double>(x))));
+      sum += weight * half *
+             std::exp(static_cast<Wide>(log_density_in_x(record, unit, static_cast<double>(x))));
     }
   }
   return static_cast<double>(sum);
@@ -105,7 +110,8 @@ TEST_P(TauPriors, IsDocumented) {
   const TauPriorRow& row = GetParam();
   EXPECT_EQ(std::string(row.syntax).rfind(row.name, 0), 0u) << row.syntax;
   EXPECT_EQ(std::string(row.example).rfind(row.name, 0), 0u) << row.example;
-  for (const char* text : {row.description, row.density, row.reference}) EXPECT_GT(std::string(text).size(), 0u);
+  for (const char* text : {row.description, row.density, row.reference})
+    EXPECT_GT(std::string(text).size(), 0u);
 }
 
 TEST_P(TauPriors, ParsesItsExample) {
@@ -156,7 +162,8 @@ TEST_P(TauDensities, IntegratesToOneWhereItIsProper) {
   for (const double unit : {1.0, 0x1p-20, 0x1p11}) {
     const double mass = mass_of(record_of(prior_, unit), unit);
     if (prior_.name == "log_t") {
-      // Of its t tail with 4 degrees of freedom 4e-10 lies beyond |x| = 600; the whole is held by the evidence below.
+      // Of its t tail with 4 degrees of freedom 4e-10 lies beyond |x| = 600; the whole is held by
+      // the evidence below.
       EXPECT_NEAR(mass, 1, 1e-9) << unit;
     } else if (prior_.proper) {
       EXPECT_NEAR(mass, 1, 1e-12) << unit;
@@ -170,7 +177,8 @@ TEST_P(TauDensities, FallsAsItsTailExponentSays) {
   const OwnedRecord record = record_of(prior_, 1.0);
   if (std::isfinite(prior_.tail_exponent)) {
     EXPECT_EQ(record->upper_x, INFINITY);
-    const double slope = (log_density_in_x(record, 1.0, 5e4) - log_density_in_x(record, 1.0, 4e4)) / 1e4 - 1.0;
+    const double slope =
+        (log_density_in_x(record, 1.0, 5e4) - log_density_in_x(record, 1.0, 4e4)) / 1e4 - 1.0;
     // log_t's logarithm shows a little of itself: -(df + 1)/x.
     EXPECT_NEAR(slope, -prior_.tail_exponent, prior_.log_tail ? 2e-4 : 1e-10);
   } else if (prior_.name == "log_normal") {
@@ -202,7 +210,8 @@ TEST_P(TauDensities, IsTheDensityOfItsFormulaInAnyUnit) {
       const double x = std::log(tau / unit);
       if (!(record->lower_x < x && x < record->upper_x)) continue;
       // Per unit of x, in whatever unit, it is tau times the density per unit of tau.
-      const double expected = static_cast<double>(oracle.log_density(tau) + std::log(static_cast<Wide>(tau)));
+      const double expected =
+          static_cast<double>(oracle.log_density(tau) + std::log(static_cast<Wide>(tau)));
       double difference = log_density_in_x(record, unit, x) - expected;
       // An improper density has no normalisation to carry the unit over.
       if (!prior_.proper) {
@@ -214,20 +223,24 @@ TEST_P(TauDensities, IsTheDensityOfItsFormulaInAnyUnit) {
   }
 }
 
-// One school under a flat mu says nothing of tau: its evidence is the prior's integral, over all of its tails.
+// One school under a flat mu says nothing of tau: its evidence is the prior's integral, over all of
+// its tails.
 TEST_P(TauPriors, LeavesTheEvidenceOfOneSchoolAtOne) {
   if (!prior_.proper || prior_.min_schools > 1) return;
   const Posterior posterior({{3.0}, {2.0}, {}}, prior_example(GetParam()), "flat", {"cpu", 1});
   EXPECT_NEAR(posterior.summary().log_marginal_likelihood, 0.0, 1e-12);
 }
 
-const auto kRowName = [](const testing::TestParamInfo<TauPriorRow>& info) { return std::string(info.param.name); };
+const auto kRowName = [](const testing::TestParamInfo<TauPriorRow>& info) {
+  return std::string(info.param.name);
+};
 INSTANTIATE_TEST_SUITE_P(Rows, TauPriors, testing::ValuesIn(rows_of(tau_prior_rows())), kRowName);
 INSTANTIATE_TEST_SUITE_P(Rows, TauDensities, testing::ValuesIn(densities()), kRowName);
 
 TEST(TauPriorRows, HaveNamesOfTheirOwn) {
   std::set<std::string> names;
-  for (const TauPriorRow& row : tau_prior_rows()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+  for (const TauPriorRow& row : tau_prior_rows())
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
   EXPECT_GE(names.size(), 4u);
 }
 
@@ -238,7 +251,8 @@ TEST(ParseTauPrior, ReadsBothFormsOfUniform) {
   EXPECT_EQ(parse_tau_prior("uniform:50").tail_exponent, INFINITY);
   // The improper one is 1 everywhere.
   const OwnedRecord record = record_of(parse_tau_prior("uniform"), 8.0);
-  for (const double x : {-300.0, 0.0, 300.0}) EXPECT_EQ(log_density_in_x(record, 8.0, x), x);  // the Jacobian alone
+  for (const double x : {-300.0, 0.0, 300.0})
+    EXPECT_EQ(log_density_in_x(record, 8.0, x), x);  // the Jacobian alone
 }
 
 TEST(ParseTauPrior, ReadsFixedValues) {
@@ -264,7 +278,8 @@ struct Bad {
 };
 void expect_refused(const std::string& message, const Bad& bad) {
   for (const std::string& part : bad.named)
-    EXPECT_NE(message.find(part), std::string::npos) << bad.text << ": " << message << " (lacks " << part << ")";
+    EXPECT_NE(message.find(part), std::string::npos)
+        << bad.text << ": " << message << " (lacks " << part << ")";
 }
 
 TEST(ParseTauPrior, RefusesBadTextsByNameParameterAndValue) {
@@ -303,7 +318,8 @@ TEST(ParseTauPrior, RefusesBadMixtures) {
       {"mixture:", {"no rows"}},
       {"mixture:half_normal:1", {"row 1 is 'half_normal:1'", "WEIGHT*PRIOR"}},
       {"mixture:0.5*half_normal:1+0.4*half_cauchy:5", {"weights sum to 0.9", "must sum to 1"}},
-      {"mixture:0.5*half_normal:1+0.5*half_cauchy:-5", {"row 2", "half_cauchy:-5", "scale is -5", "positive"}},
+      {"mixture:0.5*half_normal:1+0.5*half_cauchy:-5",
+       {"row 2", "half_cauchy:-5", "scale is -5", "positive"}},
       {"mixture:0*half_normal:1+1*half_cauchy:5", {"row 1", "weight is 0", "positive"}},
       {"mixture:-0.5*half_normal:1+1.5*half_cauchy:5", {"row 1", "weight is -0.5"}},
       {"mixture:nan*half_normal:1", {"row 1", "weight is nan"}},
@@ -316,8 +332,10 @@ TEST(ParseTauPrior, RefusesBadMixtures) {
   };
   for (const Bad& b : bad) expect_refused(refusal([&] { parse_tau_prior(b.text); }), b);
   std::string many = "mixture:";
-  for (int i = 0; i < 17; ++i) many += (i == 0 ? "" : "+") + std::string("0.058823529411764705*half_normal:1");
-  EXPECT_NE(refusal([&] { parse_tau_prior(many); }).find("has 17 rows, must have at most 16"), std::string::npos);
+  for (int i = 0; i < 17; ++i)
+    many += (i == 0 ? "" : "+") + std::string("0.058823529411764705*half_normal:1");
+  EXPECT_NE(refusal([&] { parse_tau_prior(many); }).find("has 17 rows, must have at most 16"),
+            std::string::npos);
 }
 
 TEST(ParseTauPrior, ReadsMixtures) {
@@ -356,15 +374,19 @@ TEST(ParseTauPrior, RefusesBadTablesByFileRowAndValue) {
   };
   for (const BadTable& b : bad) {
     const std::string message = refused(b.text);
-    for (const std::string& part : b.named) EXPECT_NE(message.find(part), std::string::npos) << message << " (lacks " << part << ")";
+    for (const std::string& part : b.named)
+      EXPECT_NE(message.find(part), std::string::npos) << message << " (lacks " << part << ")";
   }
-  EXPECT_NE(refusal([&] { parse_tau_prior("table:" + folder.file("absent.csv")); }).find("absent.csv"), std::string::npos);
+  EXPECT_NE(
+      refusal([&] { parse_tau_prior("table:" + folder.file("absent.csv")); }).find("absent.csv"),
+      std::string::npos);
   EXPECT_NE(refusal([&] { parse_tau_prior("table"); }).find("names no file"), std::string::npos);
 }
 
 TEST(ParseTauPrior, EndsTheSupportOfATableAtItsOutermostPositiveRows) {
   const ScratchFolder folder;
-  const TauPrior prior = parse_tau_prior("table:" + folder.write("t.csv", "tau,density\n0,0\n1,0\n2,5\n4,1\n8,0\n"));
+  const TauPrior prior =
+      parse_tau_prior("table:" + folder.write("t.csv", "tau,density\n0,0\n1,0\n2,5\n4,1\n8,0\n"));
   ASSERT_EQ(prior.knots.size(), 2u);
   const OwnedRecord record = record_of(prior, 1.0);
   EXPECT_EQ(std::exp(record->lower_x), 2.0);

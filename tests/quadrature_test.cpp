@@ -1,5 +1,6 @@
-// The exact summary against direct integration of the model's definition (direct_integration.h), on random data
-// sets and priors: J from 1 to 50, sigma over up to four decades, prior scales from 1e-3 to 1e3 sigma.
+// The exact summary against direct integration of the model's definition (direct_integration.h), on
+// random data sets and priors: J from 1 to 50, sigma over up to four decades, prior scales from
+// 1e-3 to 1e3 sigma.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +22,8 @@ struct Case {
   std::string text() const {
     std::string all = tau_prior + " " + mu_prior + " y sigma:";
     for (size_t j = 0; j < data.y.size(); ++j)
-      all += " " + testing::PrintToString(data.y[j]) + " " + testing::PrintToString(data.sigma[j]) + ";";
+      all += " " + testing::PrintToString(data.y[j]) + " " + testing::PrintToString(data.sigma[j]) +
+             ";";
     return all;
   }
 };
@@ -32,7 +34,10 @@ Case random_case(int n) {
   const auto uniform = [&](double lo, double hi) {
     return lo + (hi - lo) * static_cast<double>(words() >> 11) * 0x1p-53;
   };
-  const auto normal = [&] { return std::sqrt(-2 * std::log(uniform(1e-300, 1))) * std::cos(6.283185307179586 * uniform(0, 1)); };
+  const auto normal = [&] {
+    return std::sqrt(-2 * std::log(uniform(1e-300, 1))) *
+           std::cos(6.283185307179586 * uniform(0, 1));
+  };
   Case c;
   const int mu_form = n / 4 % 3;
   // A parameter under a uniform mu prior costs a hundred times one under the others.
@@ -54,7 +59,8 @@ Case random_case(int n) {
   if (form == 0) c.tau_prior = "half_normal:" + number(scale);
   if (form == 1) c.tau_prior = "half_cauchy:" + number(scale);
   if (form == 2) c.tau_prior = "uniform:" + number(scale);
-  if (form == 3) c.tau_prior = n_schools >= (mu_form == 0 ? 3 : 2) ? "uniform" : "half_normal:" + number(scale);
+  if (form == 3)
+    c.tau_prior = n_schools >= (mu_form == 0 ? 3 : 2) ? "uniform" : "half_normal:" + number(scale);
   c.mu_prior = "flat";
   const double width = smallest * std::pow(10, uniform(-2, 3));
   const double centre = c.data.y[0] + width * uniform(-3, 3);
@@ -74,13 +80,17 @@ void expect_quantile(const Cdf& cdf, double q, double p, const std::string& what
 }
 
 void expect_moment(double value, Wide exact, Wide sd, const std::string& what) {
-  EXPECT_NEAR(value, static_cast<double>(exact), static_cast<double>(1e-9L * sd + 4 * kEps * std::abs(exact))) << what;
+  EXPECT_NEAR(value, static_cast<double>(exact),
+              static_cast<double>(1e-9L * sd + 4 * kEps * std::abs(exact)))
+      << what;
 }
 
 const SummaryOptions kOptions{{0.001, 0.025, 0.5, 0.9}, 0.95};
 
 int tau_moments(const Posterior& posterior) {
-  return posterior.model().tau_moment_exists(2) ? 2 : posterior.model().tau_moment_exists(1) ? 1 : 0;
+  return posterior.model().tau_moment_exists(2)   ? 2
+         : posterior.model().tau_moment_exists(1) ? 1
+                                                  : 0;
 }
 
 class Quadrature : public testing::TestWithParam<int> {};
@@ -103,11 +113,13 @@ TEST_P(Quadrature, OfTauAndMuIsTheDirectIntegration) {
     if (moments == 2) expect_moment(tau.sd, direct.tau_sd(), tau_width, "tau.sd");
     EXPECT_EQ(std::isnan(tau.mean), moments < 1);
     EXPECT_EQ(std::isnan(tau.sd), moments < 2);
-    if (posterior.model().mu_moment_exists(1)) expect_moment(mu.mean, direct.mu_mean(), mu_width, "mu.mean");
+    if (posterior.model().mu_moment_exists(1))
+      expect_moment(mu.mean, direct.mu_mean(), mu_width, "mu.mean");
     if (mu_has_moments) expect_moment(mu.sd, direct.mu_sd(), mu_width, "mu.sd");
     EXPECT_EQ(std::isnan(mu.sd), !mu_has_moments);
     if (moments >= 1 && mu_has_moments) {
-      EXPECT_NEAR(summary.cov_mu_tau, static_cast<double>(direct.cov_mu_tau()), static_cast<double>(1e-9L * tau_width * mu_width));
+      EXPECT_NEAR(summary.cov_mu_tau, static_cast<double>(direct.cov_mu_tau()),
+                  static_cast<double>(1e-9L * tau_width * mu_width));
     }
     if (posterior.model().tau_prior.proper) {
       EXPECT_NEAR(summary.log_marginal_likelihood, static_cast<double>(direct.log_evidence()),
@@ -134,17 +146,20 @@ TEST_P(Quadrature, OfTauAndMuIsTheDirectIntegration) {
 }
 INSTANTIATE_TEST_SUITE_P(Tens, Quadrature, testing::Range(0, 24));
 
-// Newton's step from the mode to where the density's derivative vanishes, within 5e-8 of the distance from 2.5% to 50%
-// (a mode is the root of an interpolated derivative), and the shortest interval's mass and densities.
+// Newton's step from the mode to where the density's derivative vanishes, within 5e-8 of the
+// distance from 2.5% to 50% (a mode is the root of an interpolated derivative), and the shortest
+// interval's mass and densities.
 template <class Law>
 void expect_mode_and_shortest(const Law& law, const ParameterSummary& parameter, double width) {
   SCOPED_TRACE(parameter.name);
   const auto at = law(parameter.mode);
   EXPECT_LT(at.curvature, 0);
-  EXPECT_LT(std::abs(at.slope / at.curvature), 5e-8 * width) << "mode " << testing::PrintToString(parameter.mode);
+  EXPECT_LT(std::abs(at.slope / at.curvature), 5e-8 * width)
+      << "mode " << testing::PrintToString(parameter.mode);
   const auto a = law(parameter.shortest.lower), b = law(parameter.shortest.upper);
   EXPECT_NEAR(b.cdf - a.cdf, 0.95, 1e-9);
-  EXPECT_LT(std::abs((b.density - a.density) / (a.slope - b.slope)), 1e-8 * width) << "shortest interval";
+  EXPECT_LT(std::abs((b.density - a.density) / (a.slope - b.slope)), 1e-8 * width)
+      << "shortest interval";
   EXPECT_LE(parameter.shortest.upper - parameter.shortest.lower,
             (parameter.central.upper - parameter.central.lower) * (1 + 1e-12));
 }
@@ -161,14 +176,18 @@ TEST_P(QuadratureOfTheta, IsTheDirectIntegration) {
     const DirectPosterior direct(c.data, c.tau_prior, c.mu_prior, tau_moments(posterior));
     for (size_t i = 0; i < kOptions.probabilities.size(); i += 1) {
       const double p = kOptions.probabilities[i];
-      expect_quantile([&](double q) { return direct.theta(0, q).cdf; }, summary.parameters[2].quantiles[i], p, "theta[1]");
-      expect_quantile([&](double q) { return direct.theta_new(q).cdf; }, summary.parameters.back().quantiles[i], p,
-                      "theta_new");
+      expect_quantile([&](double q) { return direct.theta(0, q).cdf; },
+                      summary.parameters[2].quantiles[i], p, "theta[1]");
+      expect_quantile([&](double q) { return direct.theta_new(q).cdf; },
+                      summary.parameters.back().quantiles[i], p, "theta_new");
     }
-    const auto width = [](const ParameterSummary& parameter) { return parameter.quantiles[2] - parameter.quantiles[1]; };
+    const auto width = [](const ParameterSummary& parameter) {
+      return parameter.quantiles[2] - parameter.quantiles[1];
+    };
     const ParameterSummary &theta = summary.parameters[2], &theta_new = summary.parameters.back();
     expect_mode_and_shortest([&](double q) { return direct.theta(0, q); }, theta, width(theta));
-    expect_mode_and_shortest([&](double q) { return direct.theta_new(q); }, theta_new, width(theta_new));
+    expect_mode_and_shortest([&](double q) { return direct.theta_new(q); }, theta_new,
+                             width(theta_new));
     if (HasFailure()) return;
   }
 }

@@ -1,5 +1,5 @@
-// Random models (seeds fixed): every prior of tau with random parameters, one to fifty schools, flat and normal mu,
-// against one-dimensional integration in long double (marginal_posterior.h).
+// Random models (seeds fixed): every prior of tau with random parameters, one to fifty schools,
+// flat and normal mu, against one-dimensional integration in long double (marginal_posterior.h).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -22,9 +22,13 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
-  double uniform(double a, double b) { return a + (b - a) * (static_cast<double>(next() >> 11) + 0.5) * 0x1p-53; }
+  double uniform(double a, double b) {
+    return a + (b - a) * (static_cast<double>(next() >> 11) + 0.5) * 0x1p-53;
+  }
   double log_uniform(double a, double b) { return std::exp(uniform(std::log(a), std::log(b))); }
-  int integer(int a, int b) { return a + static_cast<int>(next() % static_cast<uint64_t>(b - a + 1)); }
+  int integer(int a, int b) {
+    return a + static_cast<int>(next() % static_cast<uint64_t>(b - a + 1));
+  }
   double normal() {
     return std::sqrt(-2 * std::log(uniform(0, 1))) * std::cos(2 * 3.14159265358979 * uniform(0, 1));
   }
@@ -61,12 +65,14 @@ std::string random_table(Random& random, double scale, const ScratchFolder& fold
   static int number = 0;
   const int n = random.integer(2, 60);
   double tau = random.integer(0, 1) == 0 ? 0 : scale * random.log_uniform(1e-4, 1);
-  const double step = scale * random.log_uniform(0.3, 30) / n, rough = random.integer(0, 1) == 0 ? 0.5 : 0;
+  const double step = scale * random.log_uniform(0.3, 30) / n,
+               rough = random.integer(0, 1) == 0 ? 0.5 : 0;
   std::string text = "# random\ntau,density\n";
   double log_density = random.uniform(-3, 3);
   const double bend = random.uniform(0.5, 3);
   for (int i = 0; i < n; ++i) {
-    log_density += rough * random.normal() + (n < 10 ? random.uniform(-2, 1) : bend * (0.3 - 1.5 * i / n) * 4 / n);
+    log_density += rough * random.normal() +
+                   (n < 10 ? random.uniform(-2, 1) : bend * (0.3 - 1.5 * i / n) * 4 / n);
     const bool zero = n > 4 && (i == 0 || i == n - 1) && random.integer(0, 2) == 0;
     text += fmt::format("{},{}\n", tau, zero ? 0.0 : std::exp(log_density));
     tau += step * (random.integer(0, 3) == 0 ? random.log_uniform(0.02, 5) : 1);
@@ -74,41 +80,49 @@ std::string random_table(Random& random, double scale, const ScratchFolder& fold
   return "table:" + folder.write(fmt::format("table{}.csv", number++), text);
 }
 
-// A prior of the row's name about the scale of the data. Numbers without exponents: mixtures are joined by '+'.
-std::string random_prior(const std::string& name, Random& random, double sigma, const ScratchFolder& folder,
-                         double narrowest = 0.05) {
+// A prior of the row's name about the scale of the data. Numbers without exponents: mixtures are
+// joined by '+'.
+std::string random_prior(const std::string& name, Random& random, double sigma,
+                         const ScratchFolder& folder, double narrowest = 0.05) {
   const auto number = [](double x) { return fmt::format("{:.12f}", x); };
   const double scale = sigma * random.log_uniform(0.03, 30), shape = random.log_uniform(0.4, 8);
   const double width = random.log_uniform(narrowest, 3);
-  if (name == "uniform" || name == "half_normal" || name == "half_cauchy" || name == "half_logistic" ||
-      name == "exponential" || name == "rayleigh")
+  if (name == "uniform" || name == "half_normal" || name == "half_cauchy" ||
+      name == "half_logistic" || name == "exponential" || name == "rayleigh")
     return name + ":" + number(scale);
   if (name == "half_t" || name == "lomax" || name == "inv_gamma" || name == "inv_chi_scaled")
     return name + ":" + number(shape) + "," + number(scale);
   if (name == "inv_gamma_var") return name + ":" + number(shape) + "," + number(scale * scale);
   if (name == "gamma") return name + ":" + number(shape) + "," + number(shape / scale);
   if (name == "log_normal") return name + ":" + number(std::log(scale)) + "," + number(width);
-  if (name == "log_t") return name + ":" + number(10 + shape) + "," + number(std::log(scale)) + "," + number(width);
-  if (name == "log_uniform") return name + ":" + number(scale) + "," + number(scale * random.log_uniform(1.1, 1000));
+  if (name == "log_t")
+    return name + ":" + number(10 + shape) + "," + number(std::log(scale)) + "," + number(width);
+  if (name == "log_uniform")
+    return name + ":" + number(scale) + "," + number(scale * random.log_uniform(1.1, 1000));
   if (name == "table") return random_table(random, sigma, folder);
   if (name == "mixture_with_atoms") {
     const double spike = random.uniform(0.01, 0.6), other = random.uniform(0.01, 0.3);
-    const std::string rest = random_prior(random.integer(0, 1) == 0 ? "half_cauchy" : "log_uniform", random, sigma, folder);
-    return fmt::format("mixture:{:.17f}*fixed:{}+{:.17f}*{}+{:.17f}*fixed:{:.12f}", spike, 0, 1 - spike - other, rest, other, scale);
+    const std::string rest = random_prior(random.integer(0, 1) == 0 ? "half_cauchy" : "log_uniform",
+                                          random, sigma, folder);
+    return fmt::format("mixture:{:.17f}*fixed:{}+{:.17f}*{}+{:.17f}*fixed:{:.12f}", spike, 0,
+                       1 - spike - other, rest, other, scale);
   }
   if (name == "mixture") {
-    const std::vector<std::string> rows = {"uniform",     "half_normal", "half_cauchy", "half_t",    "log_normal",
-                                           "log_normal",  "log_uniform", "gamma",       "dumouchel", "conventional",
-                                           "exponential", "table",       "inv_gamma",   "shrinkage"};
+    const std::vector<std::string> rows = {"uniform",    "half_normal",  "half_cauchy", "half_t",
+                                           "log_normal", "log_normal",   "log_uniform", "gamma",
+                                           "dumouchel",  "conventional", "exponential", "table",
+                                           "inv_gamma",  "shrinkage"};
     const int n = random.integer(2, 4);
     std::vector<double> weights;
     double sum = 0;
     for (int i = 0; i < n; ++i) sum += weights.emplace_back(random.log_uniform(0.01, 1));
     std::string text = "mixture:";
     for (int i = 0; i < n; ++i)
-      text += fmt::format("{}{:.17f}*{}", i == 0 ? "" : "+", weights[static_cast<size_t>(i)] / sum,
-                          random_prior(rows[static_cast<size_t>(random.integer(0, static_cast<int>(rows.size()) - 1))], random, sigma,
-                                       folder, 1e-4));
+      text += fmt::format(
+          "{}{:.17f}*{}", i == 0 ? "" : "+", weights[static_cast<size_t>(i)] / sum,
+          random_prior(
+              rows[static_cast<size_t>(random.integer(0, static_cast<int>(rows.size()) - 1))],
+              random, sigma, folder, 1e-4));
     return text;
   }
   return name;
@@ -116,7 +130,8 @@ std::string random_prior(const std::string& name, Random& random, double sigma, 
 
 class RandomModels : public testing::TestWithParam<std::string> {};
 
-const std::vector<double> kProbabilities = {1e-6, 0.001, 0.025, 0.25, 0.5, 0.75, 0.975, 0.999, 1 - 1e-6};
+const std::vector<double> kProbabilities = {1e-6, 0.001, 0.025, 0.25,    0.5,
+                                            0.75, 0.975, 0.999, 1 - 1e-6};
 
 TEST_P(RandomModels, AreTheOneDimensionalIntegration) {
   constexpr int kModels = 12;
@@ -140,12 +155,15 @@ TEST_P(RandomModels, AreTheOneDimensionalIntegration) {
       posterior.emplace(data, tau_prior, mu_prior, DeviceOptions{"cpu", 1});
     } catch (const std::invalid_argument& error) {
       const std::string why = error.what();
-      ASSERT_TRUE(why.find("improper") != std::string::npos || why.find("J is 1") != std::string::npos) << why;
+      ASSERT_TRUE(why.find("improper") != std::string::npos ||
+                  why.find("J is 1") != std::string::npos)
+          << why;
       continue;
     }
     ++done;
     const FitSummary fit = posterior->summary({kProbabilities, 0.95});
-    for (const std::string& note : fit.notes) EXPECT_EQ(note.find("panels"), std::string::npos) << note;
+    for (const std::string& note : fit.notes)
+      EXPECT_EQ(note.find("panels"), std::string::npos) << note;
     const Model& m = posterior->model();
     const int moments = m.tau_moment_exists(2) ? 2 : m.tau_moment_exists(1) ? 1 : 0;
     const MarginalPosterior exact(data, tau_prior, mu_prior, moments);
@@ -171,7 +189,8 @@ TEST_P(RandomModels, AreTheOneDimensionalIntegration) {
         EXPECT_NEAR(exact.tau_cdf(q), p, 1e-9) << "tau " << q;
       }
     }
-    const auto check = [&](const ParameterSummary& parameter, const MarginalPosterior::Given& given, bool has_moments) {
+    const auto check = [&](const ParameterSummary& parameter, const MarginalPosterior::Given& given,
+                           bool has_moments) {
       SCOPED_TRACE(parameter.name);
       if (has_moments) {
         const auto law = exact.moments(given);
@@ -183,7 +202,8 @@ TEST_P(RandomModels, AreTheOneDimensionalIntegration) {
         EXPECT_NEAR(exact.cdf(given, parameter.quantiles[i]), kProbabilities[i], 1e-9);
     };
     check(fit.parameters[1], MarginalPosterior::mu(), m.mu_moment_exists(2));
-    check(fit.parameters.back(), MarginalPosterior::theta_new(), moments == 2 && m.mu_moment_exists(2));
+    check(fit.parameters.back(), MarginalPosterior::theta_new(),
+          moments == 2 && m.mu_moment_exists(2));
     const size_t j = static_cast<size_t>(random.integer(0, n - 1));
     check(fit.parameters[2 + j], exact.theta(j), true);
   }
@@ -213,21 +233,29 @@ TEST(LongTables, AreTheOneDimensionalIntegration) {
     std::string text = "tau,density\n";
     for (int i = 0; i < c.n; ++i) {
       const double tau = 40.0 * i / c.n;
-      text += fmt::format("{},{}\n", tau, std::exp(-tau / 7 + std::log1p(tau) + c.noise * random.normal()));
+      text += fmt::format("{},{}\n", tau,
+                          std::exp(-tau / 7 + std::log1p(tau) + c.noise * random.normal()));
     }
     const std::string prior = "table:" + folder.write(fmt::format("long{}.csv", c.n), text);
     SCOPED_TRACE(fmt::format("{} rows, noise {}", c.n, c.noise));
-    const FitSummary fit = Posterior(data, prior, "flat", {"cpu", 1}).summary({kProbabilities, 0.95});
-    for (const std::string& note : fit.notes) EXPECT_EQ(note.find("panels"), std::string::npos) << note;
+    const FitSummary fit =
+        Posterior(data, prior, "flat", {"cpu", 1}).summary({kProbabilities, 0.95});
+    for (const std::string& note : fit.notes)
+      EXPECT_EQ(note.find("panels"), std::string::npos) << note;
     const MarginalPosterior exact(data, prior, "flat", 2);
     EXPECT_NEAR(fit.log_marginal_likelihood, static_cast<double>(exact.log_evidence()), 1e-9);
-    const auto tau = exact.moments(MarginalPosterior::tau()), mu = exact.moments(MarginalPosterior::mu());
-    EXPECT_NEAR(fit.parameters[0].mean, static_cast<double>(tau.mean), 1e-9 * static_cast<double>(tau.sd));
-    EXPECT_NEAR(fit.parameters[0].sd, static_cast<double>(tau.sd), 1e-9 * static_cast<double>(tau.sd));
-    EXPECT_NEAR(fit.parameters[1].sd, static_cast<double>(mu.sd), 1e-9 * static_cast<double>(mu.sd));
+    const auto tau = exact.moments(MarginalPosterior::tau()),
+               mu = exact.moments(MarginalPosterior::mu());
+    EXPECT_NEAR(fit.parameters[0].mean, static_cast<double>(tau.mean),
+                1e-9 * static_cast<double>(tau.sd));
+    EXPECT_NEAR(fit.parameters[0].sd, static_cast<double>(tau.sd),
+                1e-9 * static_cast<double>(tau.sd));
+    EXPECT_NEAR(fit.parameters[1].sd, static_cast<double>(mu.sd),
+                1e-9 * static_cast<double>(mu.sd));
     for (size_t i = 0; i < kProbabilities.size(); ++i) {
       EXPECT_NEAR(exact.tau_cdf(fit.parameters[0].quantiles[i]), kProbabilities[i], 1e-9);
-      EXPECT_NEAR(exact.cdf(MarginalPosterior::mu(), fit.parameters[1].quantiles[i]), kProbabilities[i], 1e-9);
+      EXPECT_NEAR(exact.cdf(MarginalPosterior::mu(), fit.parameters[1].quantiles[i]),
+                  kProbabilities[i], 1e-9);
     }
   }
 }

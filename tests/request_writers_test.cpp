@@ -28,8 +28,11 @@ FitSummary example() {
   }
   fit.exceed = {{"mu", -0.5, 0.875}, {"theta[1]", 28, kNan}};
   fit.density = {{"tau", {0, 1.5}, {kInf, 0.25}, {0, 0.75}}};
-  fit.given_tau = ConditionalMoments{{0, kInf}, {-2.5, -kInf}, {7, kNan}, {4, kNan}, {{1, 2}, {3, 4}}, {{5, 6}, {8, 9}}, {0, 1}};
-  fit.weights = Weights{{0.25, 0.75}, true, {0.5, 0.375}, 0.125, {{0.625, 0.25}, {0.0625, 0.9375}}, {0.03125, 0.015625}};
+  fit.given_tau = ConditionalMoments{{0, kInf},        {-2.5, -kInf},    {7, kNan}, {4, kNan},
+                                     {{1, 2}, {3, 4}}, {{5, 6}, {8, 9}}, {0, 1}};
+  fit.weights =
+      Weights{{0.25, 0.75},       true, {0.5, 0.375}, 0.125, {{0.625, 0.25}, {0.0625, 0.9375}},
+              {0.03125, 0.015625}};
   fit.bayes_factors = BayesFactors{1.5, kInf, 0.40625, 800};
   fit.loo = LeaveOneOut{-8.5, 1.25, 0.5, {-4.5, -4}, {-4.25, -3.75}, {0.9375, 0.0625}};
   return fit;
@@ -47,23 +50,30 @@ TEST(RequestsInJson, HaveTheDocumentedKeys) {
   const Json object = Json::parse(find_writer("json").text({fit}));
   Texts keys;
   for (const auto& item : object.items()) keys.push_back(item.key());
-  EXPECT_EQ(keys, (Texts{"taugrid", "stream", "backend", "seconds", "model", "log_marginal_likelihood", "parameters", "joint",
-                         "exceed", "density", "given_tau", "shrinkage", "weights", "bayes_factors", "loo", "notes"}));
+  EXPECT_EQ(keys, (Texts{"taugrid", "stream", "backend", "seconds", "model",
+                         "log_marginal_likelihood", "parameters", "joint", "exceed", "density",
+                         "given_tau", "shrinkage", "weights", "bayes_factors", "loo", "notes"}));
   EXPECT_EQ(object["parameters"][0]["central50"], Json::parse("[1.0, 2.0]"));
   EXPECT_EQ(object["parameters"][0]["shortest90"], Json::parse("[null, null]"));
-  EXPECT_EQ(object["exceed"], Json::parse(R"([{"parameter": "mu", "value": -0.5, "probability": 0.875},
+  EXPECT_EQ(object["exceed"],
+            Json::parse(R"([{"parameter": "mu", "value": -0.5, "probability": 0.875},
                                               {"parameter": "theta[1]", "value": 28.0, "probability": null}])"));
-  EXPECT_EQ(object["density"],
-            Json::parse(R"([{"parameter": "tau", "x": [0.0, 1.5], "pdf": [null, 0.25], "cdf": [0.0, 0.75]}])"));
+  EXPECT_EQ(
+      object["density"],
+      Json::parse(
+          R"([{"parameter": "tau", "x": [0.0, 1.5], "pdf": [null, 0.25], "cdf": [0.0, 0.75]}])"));
   EXPECT_EQ(object["given_tau"], Json::parse(R"({"tau": [0.0, "inf"], "log_density": [-2.5, null],
       "mu": {"mean": [7.0, null], "sd": [4.0, null]},
       "theta": {"mean": [[1.0, 2.0], [3.0, 4.0]], "sd": [[5.0, 6.0], [8.0, 9.0]]}, "I2": [0.0, 1.0]})"));
   EXPECT_EQ(object["shrinkage"], Json::parse("[0.25, 0.75]"));
-  EXPECT_EQ(object["weights"], Json::parse(R"({"mu": [0.5, 0.375], "theta": [[0.625, 0.25], [0.0625, 0.9375]],
+  EXPECT_EQ(object["weights"],
+            Json::parse(R"({"mu": [0.5, 0.375], "theta": [[0.625, 0.25], [0.0625, 0.9375]],
       "prior": {"mu": 0.125, "theta": [0.03125, 0.015625]}})"));
-  EXPECT_EQ(object["bayes_factors"],
-            Json::parse(R"({"tau=0": 1.5, "mu=0": null, "log": {"tau=0": 0.40625, "mu=0": 800.0}})"));
-  EXPECT_EQ(object["loo"], Json::parse(R"({"elpd": -8.5, "se": 1.25, "p_loo": 0.5, "pointwise": [-4.5, -4.0],
+  EXPECT_EQ(
+      object["bayes_factors"],
+      Json::parse(R"({"tau=0": 1.5, "mu=0": null, "log": {"tau=0": 0.40625, "mu=0": 800.0}})"));
+  EXPECT_EQ(object["loo"],
+            Json::parse(R"({"elpd": -8.5, "se": 1.25, "p_loo": 0.5, "pointwise": [-4.5, -4.0],
       "lpd": [-4.25, -3.75], "pit": [0.9375, 0.0625]})"));
 }
 
@@ -92,7 +102,9 @@ TEST(RequestsInCsv, AreColumnsNumberedFromOne) {
   const Texts header = fields(rows[0]), values = fields(rows[1]);
   const auto value = [&](const std::string& column) {
     const auto found = std::find(header.rbegin(), header.rend(), column);
-    return found == header.rend() ? "(no column)" : values[values.size() - 1 - static_cast<size_t>(found - header.rbegin())];
+    return found == header.rend()
+               ? "(no column)"
+               : values[values.size() - 1 - static_cast<size_t>(found - header.rbegin())];
   };
   EXPECT_EQ(value("theta_new.central90.lower"), "0.5");
   EXPECT_EQ(value("exceed[1].parameter"), "mu");
@@ -116,10 +128,12 @@ TEST(RequestsInTheTable, HaveSectionsBelowIt) {
   fit.probabilities[0] = 0.01;
   const std::string table = find_writer("table").text({fit});
   EXPECT_EQ(table.find("nan"), std::string::npos) << table;
-  for (const char* part : {"\nQuantiles\n", "1%", "\nIntervals\n", "central 50%", "[0.500, 3.000]", "mu > -0.5", "0.875",
-                           "\nDensity of tau\n", "\nMeans given tau\n", "\nStandard deviations given tau\n",
-                           "\nShrinkage factors, and weights in the posterior means\n", "mu's prior", "0.9375",
-                           "\nBayes factors p(y|..)/p(y)\n", "800.0000", "\nLeave-one-out: elpd -8.5000, se 1.2500, p_loo 0.5000\n"})
+  for (const char* part :
+       {"\nQuantiles\n", "1%", "\nIntervals\n", "central 50%", "[0.500, 3.000]", "mu > -0.5",
+        "0.875", "\nDensity of tau\n", "\nMeans given tau\n", "\nStandard deviations given tau\n",
+        "\nShrinkage factors, and weights in the posterior means\n", "mu's prior", "0.9375",
+        "\nBayes factors p(y|..)/p(y)\n", "800.0000",
+        "\nLeave-one-out: elpd -8.5000, se 1.2500, p_loo 0.5000\n"})
     EXPECT_NE(table.find(part), std::string::npos) << part << "\n" << table;
   EXPECT_NE(table.find("\nnote: first note\n"), std::string::npos);
 }

@@ -15,24 +15,51 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-std::string said(const std::function<void(SummaryOptions&)>& ask, const Data& data = eight_schools()) {
+std::string said(const std::function<void(SummaryOptions&)>& ask,
+                 const Data& data = eight_schools()) {
   SummaryOptions options;
   ask(options);
   return refusal([&] { Posterior(data, "half_cauchy:5", "flat").summary(options); });
 }
 
 TEST(Requests, OfBadInputAreRefusedWithTheirNames) {
-  EXPECT_EQ(said([](auto& o) { o.exceed = {{"mu", kInf}}; }), "exceed mu: value is inf, must be finite");
-  EXPECT_EQ(said([](auto& o) { o.exceed = {{"mu", std::nan("")}}; }), "exceed mu: value is nan, must be finite");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"mu", 3, 1, 5}}; }), "density mu: lo is 3, must not be above hi, 1");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"mu", -kInf, 1, 5}}; }), "density mu: the range is -inf:1, must be finite");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"mu", -1e308, 1e308, 5}}; }).substr(0, 20), "density mu: the rang");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"mu", 0, 1, 0}}; }),
+  EXPECT_EQ(said([](auto& o) {
+              o.exceed = {{"mu", kInf}};
+            }),
+            "exceed mu: value is inf, must be finite");
+  EXPECT_EQ(said([](auto& o) {
+              o.exceed = {{"mu", std::nan("")}};
+            }),
+            "exceed mu: value is nan, must be finite");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"mu", 3, 1, 5}};
+            }),
+            "density mu: lo is 3, must not be above hi, 1");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"mu", -kInf, 1, 5}};
+            }),
+            "density mu: the range is -inf:1, must be finite");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"mu", -1e308, 1e308, 5}};
+            }).substr(0, 20),
+            "density mu: the rang");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"mu", 0, 1, 0}};
+            }),
             "density mu: the number of points is 0, must be from 1 to 1000000");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"mu", 0, 1, 1}}; }),
-            "density mu: the number of points is 1, must be 2 or more for a range, whose ends are among them");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"mu", 1, 1, 2}}; }), "density mu: the number of points is 2, must be 1 where lo is hi");
-  EXPECT_EQ(said([](auto& o) { o.density = {{"eta", 0, 1, 2}}; }).substr(0, 34), "density: parameter 'eta' is unknow");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"mu", 0, 1, 1}};
+            }),
+            "density mu: the number of points is 1, must be 2 or more for a range, whose ends are "
+            "among them");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"mu", 1, 1, 2}};
+            }),
+            "density mu: the number of points is 2, must be 1 where lo is hi");
+  EXPECT_EQ(said([](auto& o) {
+              o.density = {{"eta", 0, 1, 2}};
+            }).substr(0, 34),
+            "density: parameter 'eta' is unknow");
   for (const double tau : {-1.0, 1e26, std::nan("")})
     EXPECT_EQ(said([&](auto& o) { o.given_tau = {0, tau}; }).substr(0, 17), "given tau: tau is");
   EXPECT_EQ(said([](auto& o) { o.more_levels = {0.9, 1.0}; }).substr(0, 8), "level is");
@@ -44,7 +71,8 @@ TEST(Requests, OfProbabilitiesThatAreThereAlreadyAddNone) {
   SummaryOptions options;
   options.probabilities.insert(options.probabilities.end(), {0.99, 0.5, 0.01, 0.99});
   const FitSummary fit = Posterior(eight_schools(), "half_cauchy:5", "flat").summary(options);
-  EXPECT_EQ(fit.probabilities, (std::vector<double>{0.01, 0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975, 0.99}));
+  EXPECT_EQ(fit.probabilities,
+            (std::vector<double>{0.01, 0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975, 0.99}));
   const FitSummary plain = Posterior(eight_schools(), "half_cauchy:5", "flat").summary();
   EXPECT_EQ(fit.parameters[1].quantiles[4], plain.parameters[1].quantiles[3]);
 }

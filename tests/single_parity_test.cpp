@@ -1,6 +1,6 @@
-// Draws in single precision: the same bits from every instruction set and lane width, whatever the number
-// of threads, the way that the draws are cut into calls and blocks, and the caller's floating-point
-// environment.
+// Draws in single precision: the same bits from every instruction set and lane width, whatever the
+// number of threads, the way that the draws are cut into calls and blocks, and the caller's
+// floating-point environment.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -61,8 +61,8 @@ std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << "J = " << c.data.n_schools() << ", tau " << c.tau_prior << ", mu " << c.mu_prior;
 }
 
-// Every J at which the code changes its path (blocks of four normals, eights of schools, tiles of 256),
-// every prior of mu, tau random and known.
+// Every J at which the code changes its path (blocks of four normals, eights of schools, tiles of
+// 256), every prior of mu, tau random and known.
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const int64_t n_schools : {1, 3, 4, 8, 9, 13, 300})
@@ -97,7 +97,8 @@ TEST_P(SingleKernelParity, Draws) {
     for (const bool with_lp : {false, true}) {
       const auto draws = [&](const CpuKernels& of) {
         std::vector<float> columns(static_cast<size_t>(engine.n_columns(with_lp) * kDraws));
-        of.draw_single(engine.draw_model<float>(), at, kFirst, kDraws, with_lp, columns.data(), kDraws);
+        of.draw_single(engine.draw_model<float>(), at, kFirst, kDraws, with_lp, columns.data(),
+                       kDraws);
         return comparable(columns.data(), columns.size());
       };
       EXPECT_TRUE(draws(one_lane()) == draws(kernels())) << c << ", lp " << with_lp;
@@ -132,7 +133,9 @@ TEST_P(SingleKernelParity, StreamedSummariesAreThoseOfTheDrawsAsDoubles) {
       for (const double x : sums) counts.push_back(bits_of(x));
       return counts;
     };
-    EXPECT_TRUE(summary(one_lane().summarise, doubles) == summary(kernels().summarise_single, columns)) << n;
+    EXPECT_TRUE(summary(one_lane().summarise, doubles) ==
+                summary(kernels().summarise_single, columns))
+        << n;
   }
 }
 
@@ -182,8 +185,8 @@ TEST(SingleParity, RangeOfDrawsIsThatOfLongerRun) {
     const Posterior posterior = posterior_of(c);
     const SingleDraws all = posterior.draw_single(kManyDraws, 99, 0, true);
     using Range = std::pair<uint64_t, uint64_t>;
-    for (const auto& [a, b] : {Range{0, 1}, Range{1, 2}, Range{7, 9}, Range{15, 17}, Range{16, 32}, Range{13, 8191},
-                               Range{8185, 24'579}, Range{40'001, 40'007}}) {
+    for (const auto& [a, b] : {Range{0, 1}, Range{1, 2}, Range{7, 9}, Range{15, 17}, Range{16, 32},
+                               Range{13, 8191}, Range{8185, 24'579}, Range{40'001, 40'007}}) {
       const SingleDraws part = posterior.draw_single(static_cast<int64_t>(b - a), 99, a, true);
       for (int64_t k = 0; k < all.n_schools + 4; ++k)
         ASSERT_TRUE(comparable(part.view().column(k).data(), b - a) ==
@@ -196,7 +199,8 @@ TEST(SingleParity, RangeOfDrawsIsThatOfLongerRun) {
 TEST(SingleParity, LpChangesNoOtherColumn) {
   for (const Case& c : public_cases()) {
     const Posterior posterior = posterior_of(c);
-    const SingleDraws with = posterior.draw_single(1001, 4, 0, true), without = posterior.draw_single(1001, 4);
+    const SingleDraws with = posterior.draw_single(1001, 4, 0, true),
+                      without = posterior.draw_single(1001, 4);
     EXPECT_TRUE(comparable(with.values.data(), without.values.size()) == comparable(without)) << c;
   }
 }
@@ -225,7 +229,8 @@ TEST(SingleParity, InstructionSetForcedByEnvironmentGivesTheSameBits) {
     const auto fastest = comparable(posterior_of(c).draw_single(kManyDraws, 6, 0, true));
     for (const CpuKernels* kernels : cpu_kernels_available()) {
       const Setting isa("TAUGRID_ISA", kernels->isa);
-      EXPECT_TRUE(comparable(posterior_of(c).draw_single(kManyDraws, 6, 0, true)) == fastest) << c << kernels->isa;
+      EXPECT_TRUE(comparable(posterior_of(c).draw_single(kManyDraws, 6, 0, true)) == fastest)
+          << c << kernels->isa;
     }
   }
 }
@@ -233,7 +238,8 @@ TEST(SingleParity, InstructionSetForcedByEnvironmentGivesTheSameBits) {
 #if defined(__SSE2__)
 
 TEST(SingleParity, CallersFloatingPointEnvironmentChangesNoDraw) {
-  constexpr unsigned kDefault = 0x1f80, kFlushToZero = kDefault | 0x8040, kUpward = kDefault | 0x4000;
+  constexpr unsigned kDefault = 0x1f80, kFlushToZero = kDefault | 0x8040,
+                     kUpward = kDefault | 0x4000;
   for (const Case& c : public_cases()) {
     const Posterior posterior = posterior_of(c, 2);
     const auto draws = comparable(posterior.draw_single(10'001, 8, 3, true));

@@ -1,5 +1,6 @@
-// Draws in single precision: their elementary functions against those in double (which are tested against
-// MPFR), the ends of the uniforms, the rounded table, draws against the exact laws, and what single refuses.
+// Draws in single precision: their elementary functions against those in double (which are tested
+// against MPFR), the ends of the uniforms, the rounded table, draws against the exact laws, and
+// what single refuses.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,10 +33,12 @@ double ulps(float got, double exact) {
   if (static_cast<float>(exact) == got && std::isinf(got)) return 0.0;
   int exponent;
   std::frexp(exact, &exponent);
-  return std::abs(static_cast<double>(got) - exact) * std::ldexp(1.0, -std::max(exponent - 24, -149));
+  return std::abs(static_cast<double>(got) - exact) *
+         std::ldexp(1.0, -std::max(exponent - 24, -149));
 }
 
-// The largest error of f<L> in single over every 331st float from `from` on to `to`, away from 0, and a few.
+// The largest error of f<L> in single over every 331st float from `from` on to `to`, away from 0,
+// and a few.
 template <class F>
 double worst_ulp(const F& f, float from, float to, const std::vector<float>& also) {
   double worst = 0.0;
@@ -60,7 +63,8 @@ const auto kCos = [](auto lanes, auto u) {
   return cos;
 };
 
-// The stated bounds are those over every float of the range; the points beside a range are its worst.
+// The stated bounds are those over every float of the range; the points beside a range are its
+// worst.
 TEST(SingleElementary, LogUnitStaysWithinTheStatedError) {
   const double worst = worst_ulp(kLogUnit, 0x1p-32f, 0x1.fffffep-1f, {0x1.78c76p-2f});
   EXPECT_LE(worst, 0.87);
@@ -111,7 +115,8 @@ void expect_bits_of_one_lane(const F& f, const std::vector<float>& x) {
   for (size_t i = 0; i + L::N <= x.size(); i += L::N) {
     const auto result = f(L{}, L::load(&x[i]));
     for (int lane = 0; lane < L::N; ++lane)
-      differing += bits_of(L::lane(result, lane)) != bits_of(f(OneFloat{}, x[i + static_cast<size_t>(lane)]));
+      differing += bits_of(L::lane(result, lane)) !=
+                   bits_of(f(OneFloat{}, x[i + static_cast<size_t>(lane)]));
   }
   EXPECT_EQ(differing, 0) << "width " << L::N;
 }
@@ -188,11 +193,14 @@ TEST(SingleNormals, ReachTheirStatedEnds) {
 template <class L>
 void expect_words_of_one_lane() {
   const StreamPosition at{0x123456789abcdef0, 0x2bcdef01, Purpose::kPredictive};
-  for (const uint64_t index : {uint64_t{0}, (uint64_t{1} << 32) - 16, uint64_t{1} << 32, ~uint64_t{15}}) {
+  for (const uint64_t index :
+       {uint64_t{0}, (uint64_t{1} << 32) - 16, uint64_t{1} << 32, ~uint64_t{15}}) {
     const Block<L> pack = draw_block<L>(at, index, 5);
     for (int lane = 0; lane < L::N; ++lane) {
-      const Block<OneDouble> one = draw_block<OneDouble>(at, index + static_cast<uint64_t>(lane), 5);
-      for (int k = 0; k < 4; ++k) EXPECT_EQ(pack.w[k][lane], one.w[k]) << "lane " << lane << " of " << L::N;
+      const Block<OneDouble> one =
+          draw_block<OneDouble>(at, index + static_cast<uint64_t>(lane), 5);
+      for (int k = 0; k < 4; ++k)
+        EXPECT_EQ(pack.w[k][lane], one.w[k]) << "lane " << lane << " of " << L::N;
     }
   }
 }
@@ -226,11 +234,14 @@ TEST(SingleTable, IsTheDoubleOneRounded) {
   ASSERT_GE(table.n_cells(), 2 * kCellsPerSideOf<float>);
   double worst = 0.0;
   for (uint32_t k = 0; k < 1'000'000; ++k) {
-    const TailUniform<OneFloat> u = tail_uniform<OneFloat>(block_of(k < 16 ? k : k * 2654435761u), 0);
-    const double exact = inverse_cdf<OneDouble>(engine.table().view(), TailUniform<OneDouble>{u.tail, u.upper});
+    const TailUniform<OneFloat> u =
+        tail_uniform<OneFloat>(block_of(k < 16 ? k : k * 2654435761u), 0);
+    const double exact =
+        inverse_cdf<OneDouble>(engine.table().view(), TailUniform<OneDouble>{u.tail, u.upper});
     // Next to 0 the spacing of floats is not the measure of a sum.
     const float x = inverse_cdf<OneFloat>(table.view(), u);
-    worst = std::max(worst, std::abs(static_cast<double>(x) - exact) / std::max(0.25, std::abs(exact)));
+    worst =
+        std::max(worst, std::abs(static_cast<double>(x) - exact) / std::max(0.25, std::abs(exact)));
   }
   EXPECT_LE(worst, 0x1p-23);  // two halves of an ulp: of the value in the table, and of the result
 }
@@ -244,7 +255,8 @@ TEST(SingleDraws, HaveTheExactLaws) {
   constexpr int kQuantiles = 1999;
   std::vector<double> p;
   for (int i = 1; i <= kQuantiles; ++i) p.push_back(i / (kQuantiles + 1.0));
-  for (const auto& [tau_prior, mu_prior] : {std::pair{"uniform", "flat"}, {"half_cauchy:5", "uniform:-5,10"}}) {
+  for (const auto& [tau_prior, mu_prior] :
+       {std::pair{"uniform", "flat"}, {"half_cauchy:5", "uniform:-5,10"}}) {
     const Model model = make_model(eight_schools(), tau_prior, mu_prior);
     const Engine engine(model, "cpu", 0);
     const std::vector<double> exact = engine.quantiles(p);
@@ -253,14 +265,16 @@ TEST(SingleDraws, HaveTheExactLaws) {
     for (const int64_t column : {0, 1, 2, 10}) {
       const double* q = exact.data() + column * kQuantiles;
       std::vector<int64_t> count(kQuantiles + 1);
-      for (const float x : draws.view().column(column)) ++count[static_cast<size_t>(std::lower_bound(q, q + kQuantiles, x) - q)];
+      for (const float x : draws.view().column(column))
+        ++count[static_cast<size_t>(std::lower_bound(q, q + kQuantiles, x) - q)];
       double below = 0.0, distance = 0.0;
       for (int i = 0; i < kQuantiles; ++i) {
         below += static_cast<double>(count[static_cast<size_t>(i)]);
         distance = std::max(distance, std::abs(below / kDraws - p[static_cast<size_t>(i)]));
       }
       // p = 0.90 0.35 0.80 0.39, 0.90 0.22 0.18 0.34
-      EXPECT_LT(std::sqrt(static_cast<double>(kDraws)) * distance, 1.628) << tau_prior << ", column " << column;
+      EXPECT_LT(std::sqrt(static_cast<double>(kDraws)) * distance, 1.628)
+          << tau_prior << ", column " << column;
     }
   }
 }
@@ -270,20 +284,24 @@ TEST(SingleDraws, ScaleExactlyByPowersOfTwo) {
     Data data = eight_schools();
     for (double& y : data.y) y *= scale;
     for (double& sigma : data.sigma) sigma *= scale;
-    return Posterior(data, "half_cauchy:" + std::to_string(static_cast<int>(5 * scale)), "flat", {"cpu", 1})
+    return Posterior(data, "half_cauchy:" + std::to_string(static_cast<int>(5 * scale)), "flat",
+                     {"cpu", 1})
         .draw_single(1000, 3);
   };
   const SingleDraws one = draws(1), eight = draws(8);
-  for (size_t i = 0; i < one.values.size(); ++i) ASSERT_EQ(eight.values.data()[i], 8.0f * one.values.data()[i]);
+  for (size_t i = 0; i < one.values.size(); ++i)
+    ASSERT_EQ(eight.values.data()[i], 8.0f * one.values.data()[i]);
 }
 
 TEST(SingleDraws, PoolCompletelyAtZeroAndNotAtAllAtInfinity) {
-  const SingleDraws pooled = Posterior(eight_schools(), "fixed:0", "flat", {"cpu", 1}).draw_single(100, 1);
+  const SingleDraws pooled =
+      Posterior(eight_schools(), "fixed:0", "flat", {"cpu", 1}).draw_single(100, 1);
   for (int64_t j = 0; j < 8; ++j)
     EXPECT_TRUE(std::ranges::equal(pooled.view().theta(j), pooled.view().mu()));
   EXPECT_TRUE(std::ranges::equal(pooled.view().theta_new(), pooled.view().mu()));
 
-  const SingleDraws separate = Posterior(eight_schools(), "fixed:inf", "flat", {"cpu", 1}).draw_single(100, 1);
+  const SingleDraws separate =
+      Posterior(eight_schools(), "fixed:inf", "flat", {"cpu", 1}).draw_single(100, 1);
   for (size_t i = 0; i < 100; ++i) {
     EXPECT_EQ(separate.view().tau()[i], kInfinity);
     EXPECT_TRUE(std::isnan(separate.view().mu()[i]) && std::isnan(separate.view().theta_new()[i]));
@@ -293,7 +311,8 @@ TEST(SingleDraws, PoolCompletelyAtZeroAndNotAtAllAtInfinity) {
 
 TEST(SingleDraws, OfTruncatedMuStayWithinItsBounds) {
   // The bounds are 60 standard deviations from where the data would have mu.
-  const SingleDraws draws = Posterior(eight_schools(), "fixed:1", "uniform:250,252", {"cpu", 1}).draw_single(10'000, 1);
+  const SingleDraws draws =
+      Posterior(eight_schools(), "fixed:1", "uniform:250,252", {"cpu", 1}).draw_single(10'000, 1);
   const auto mu = draws.view().mu();
   const auto [least, most] = std::ranges::minmax(mu);
   EXPECT_GE(least, 250.0f);
@@ -315,11 +334,12 @@ TEST(SingleDraws, AreFiniteOverTheWidestSpan) {
 TEST(SingleDraws, OfFarDataKeepTheirSpread) {
   Data data = eight_schools();
   for (double& y : data.y) y += 100'003;
-  const DrawSummary sample =
-      Posterior(data, "uniform", "flat", {"cpu", 1}).draw_summary(200'000, 1, {}, false, {}, Precision::kSingle);
+  const DrawSummary sample = Posterior(data, "uniform", "flat", {"cpu", 1})
+                                 .draw_summary(200'000, 1, {}, false, {}, Precision::kSingle);
   const FitSummary exact = Posterior(data, "uniform", "flat", {"cpu", 1}).summary();
   for (size_t k = 1; k < exact.parameters.size(); ++k)
-    EXPECT_NEAR(sample.parameters[k].mean, exact.parameters[k].mean, 4 * sample.parameters[k].se_mean);
+    EXPECT_NEAR(sample.parameters[k].mean, exact.parameters[k].mean,
+                4 * sample.parameters[k].se_mean);
 }
 
 // ---- Summaries ----
@@ -332,8 +352,10 @@ TEST(SingleSummary, OfAStreamIsThatOfItsDrawsAsDoubles) {
     EXPECT_EQ(streamed.precision, "single");
     EXPECT_EQ(stored.precision, "single");
     for (size_t k = 0; k < stored.parameters.size(); ++k) {
-      EXPECT_NEAR(streamed.parameters[k].mean, stored.parameters[k].mean, 1e-9 * stored.parameters[k].sd);
-      EXPECT_NEAR(streamed.parameters[k].sd, stored.parameters[k].sd, 1e-9 * stored.parameters[k].sd);
+      EXPECT_NEAR(streamed.parameters[k].mean, stored.parameters[k].mean,
+                  1e-9 * stored.parameters[k].sd);
+      EXPECT_NEAR(streamed.parameters[k].sd, stored.parameters[k].sd,
+                  1e-9 * stored.parameters[k].sd);
       for (size_t i = 0; i < 5; ++i)
         EXPECT_NEAR(streamed.parameters[k].quantiles[i], stored.parameters[k].quantiles[i], 0.01);
     }
@@ -361,11 +383,14 @@ TEST(SinglePrecision, RefusesWhatAFloatCannotHold) {
   const auto refused = [](const Data& data, const std::string& tau, const std::string& mu) {
     return refusal([&] { Posterior(data, tau, mu, {"cpu", 1}).draw_single(1, 1); });
   };
-  const auto starts = [](const std::string& text, const std::string& with) { return text.rfind(with, 0) == 0; };
+  const auto starts = [](const std::string& text, const std::string& with) {
+    return text.rfind(with, 0) == 0;
+  };
   EXPECT_PRED2(starts, refused({{1e8, 0}, {1, 1}, {}}, "half_normal:1", "flat"),
                "single precision: row 1: y is 100000000, must be at most 65536 times its sigma");
-  EXPECT_PRED2(starts, refused({{0, 0}, {1, 1e20}, {}}, "half_normal:1", "flat"),
-               "single precision: row 2: sigma is 1e+20, must be at most 1e18 times the smallest sigma (1)");
+  EXPECT_PRED2(
+      starts, refused({{0, 0}, {1, 1e20}, {}}, "half_normal:1", "flat"),
+      "single precision: row 2: sigma is 1e+20, must be at most 1e18 times the smallest sigma (1)");
   EXPECT_PRED2(starts, refused({{0, 0}, {1e-40, 1e-40}, {}}, "half_normal:1e-40", "flat"),
                "single precision: row 1: sigma is 1e-40, must be from 1e-30 to 1e30");
   EXPECT_PRED2(starts, refused(eight_schools(), "half_normal:1", "normal:0,1e-12"),

@@ -182,7 +182,8 @@ double total_variation(const Engine& engine, const Density& density) {
   double twice = 0x1p-52;  // u nearer than 2^-53 to 0 or 1
   double middle = 0.0;
   for (int side = 0; side < 2; ++side) {
-    const double first = table.coefficient[static_cast<size_t>(side * kCellsPerSide) * kCellCoefficients];
+    const double first =
+        table.coefficient[static_cast<size_t>(side * kCellsPerSide) * kCellCoefficients];
     const double outside = side == 0 ? density.below(first) : density.above(first);
     twice += outside;
     double joint = first;
@@ -244,7 +245,8 @@ class TauTableOfPrior : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Priors, TauTableOfPrior, testing::ValuesIn(random_tau_priors()),
                          [](const auto& info) {
                            std::string name;
-                           for (const char c : info.param.substr(info.param.rfind('/') + 1)) name += std::isalnum(c) ? c : '_';
+                           for (const char c : info.param.substr(info.param.rfind('/') + 1))
+                             name += std::isalnum(c) ? c : '_';
                            return name;
                          });
 

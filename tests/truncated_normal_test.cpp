@@ -1,6 +1,6 @@
-// kernels/math/truncated_normal.h against MPFR: the mass, mean and variance of a normal between two bounds, and its
-// quantiles, for bounds from 1e-6 sd to 2000 sd apart, up to 1000 sd from the mean on either side, and for
-// bounds of which one is far away.
+// kernels/math/truncated_normal.h against MPFR: the mass, mean and variance of a normal between two
+// bounds, and its quantiles, for bounds from 1e-6 sd to 2000 sd apart, up to 1000 sd from the mean
+// on either side, and for bounds of which one is far away.
 #include "kernels/math/truncated_normal.h"
 
 #include <gtest/gtest.h>
@@ -21,13 +21,16 @@ struct Bounds {
   double lower, upper;
 };
 void PrintTo(const Bounds& bounds, std::ostream* out) {
-  *out << "[" << testing::PrintToString(bounds.lower) << ", " << testing::PrintToString(bounds.upper) << "]";
+  *out << "[" << testing::PrintToString(bounds.lower) << ", "
+       << testing::PrintToString(bounds.upper) << "]";
 }
 
-// Middles on both sides, from the centre to `far`; widths from `narrow` to 2000; and one bound far away.
+// Middles on both sides, from the centre to `far`; widths from `narrow` to 2000; and one bound far
+// away.
 std::vector<Bounds> bounds_up_to(double far, double narrow) {
   std::vector<Bounds> all;
-  const std::vector<double> middles = log_samples(1e-3, far, 160), widths = log_samples(narrow, 2e3, 163);
+  const std::vector<double> middles = log_samples(1e-3, far, 160),
+                            widths = log_samples(narrow, 2e3, 163);
   for (size_t i = 0; i < middles.size(); ++i) {
     const double sign = i % 2 == 0 ? 1 : -1;
     const double half = 0.5 * widths[i * 37 % widths.size()];
@@ -41,7 +44,9 @@ std::vector<Bounds> bounds_up_to(double far, double narrow) {
 
 Oracle wide_number(double x) { return Oracle(x, kBits); }
 Oracle upper_tail(const Oracle& x) { return mpfr::erfc(x / mpfr::sqrt(wide_number(2))) / 2; }
-Oracle pdf(const Oracle& x) { return mpfr::exp(-x * x / 2) / mpfr::sqrt(2 * mpfr::const_pi(kBits)); }
+Oracle pdf(const Oracle& x) {
+  return mpfr::exp(-x * x / 2) / mpfr::sqrt(2 * mpfr::const_pi(kBits));
+}
 Oracle mass_between(double a, double b) {
   const Oracle lower = wide_number(a), upper = wide_number(b);
   return a > 0 ? upper_tail(lower) - upper_tail(upper) : upper_tail(-upper) - upper_tail(-lower);
@@ -59,7 +64,8 @@ using TruncatedNormalQuantile = TruncatedNormal;
 TEST_F(LogTruncatedMass, IsWithinAFewRoundings) {
   for (const Bounds& bounds : bounds_up_to(1000, 1e-6)) {
     const double exact = mpfr::log(mass_between(bounds.lower, bounds.upper)).toDouble();
-    EXPECT_NEAR(log_truncated_mass<One>(bounds.lower, bounds.upper, 0.0, 1.0), exact, 4e-15 * (1 + std::abs(exact)))
+    EXPECT_NEAR(log_truncated_mass<One>(bounds.lower, bounds.upper, 0.0, 1.0), exact,
+                4e-15 * (1 + std::abs(exact)))
         << testing::PrintToString(bounds);
   }
 }
@@ -110,7 +116,8 @@ TEST_F(TruncatedVariance, IsAccurateRelativeToItself) {
     const double exact = (1 + (a * pdf(a) - b * pdf(b)) / mass - mean * mean).toDouble();
     // What the bounds' own rounding does to their distance.
     const double width = bounds.upper - bounds.lower, slack = kEps * std::abs(bounds.upper) / width;
-    EXPECT_NEAR(truncated_variance<One>(bounds.lower, bounds.upper, 0.0, 1.0) / exact, 1, 1e-12 + 4 * slack)
+    EXPECT_NEAR(truncated_variance<One>(bounds.lower, bounds.upper, 0.0, 1.0) / exact, 1,
+                1e-12 + 4 * slack)
         << testing::PrintToString(bounds);
   }
 }
@@ -123,8 +130,8 @@ TEST_F(TruncatedVariance, OfANarrowIntervalIsThatOfAUniform) {
   EXPECT_NEAR(truncated_variance<One>(5.0, 5.0 + 0x1p-30, 4.0, 1.0) * 0x1p60, 1 / 12.0, 1e-9);
 }
 
-// |F(x) - u| <= 1e-9 where x may be off by four spacings of doubles. (An interval narrower than 1e-6 sd would ask
-// for more: log Phi carries 1e-16.)
+// |F(x) - u| <= 1e-9 where x may be off by four spacings of doubles. (An interval narrower than
+// 1e-6 sd would ask for more: log Phi carries 1e-16.)
 TEST_F(TruncatedNormalQuantile, InvertsTheDistributionFunction) {
   for (const Bounds& bounds : bounds_up_to(300, 1e-6)) {
     const Oracle all = mass_between(bounds.lower, bounds.upper);
@@ -134,7 +141,8 @@ TEST_F(TruncatedNormalQuantile, InvertsTheDistributionFunction) {
       const double below = (mass_between(bounds.lower, x - slack) / all).toDouble();
       const double above = (mass_between(bounds.lower, x + slack) / all).toDouble();
       EXPECT_TRUE(below - 1e-9 <= u && u <= above + 1e-9)
-          << testing::PrintToString(bounds) << " " << u << " " << testing::PrintToString(x) << " " << below - u;
+          << testing::PrintToString(bounds) << " " << u << " " << testing::PrintToString(x) << " "
+          << below - u;
     }
   }
 }
@@ -145,7 +153,8 @@ TEST_F(TruncatedNormalQuantile, StaysBetweenTheBoundsAndRises) {
     for (const double u : {0x1p-54, 1e-9, 0.01, 0.3, 0.5, 0.7, 0.99, 1 - 1e-9, 1 - 0x1p-53}) {
       const double x = truncated_normal_quantile<One>(bounds.lower, bounds.upper, 0.0, 1.0, u);
       // Rises but for rounding, which is that of a number near 1 or near x.
-      EXPECT_GE(x, before - 4 * kEps * (1 + std::abs(before))) << testing::PrintToString(bounds) << " " << u;
+      EXPECT_GE(x, before - 4 * kEps * (1 + std::abs(before)))
+          << testing::PrintToString(bounds) << " " << u;
       EXPECT_LE(x, bounds.upper) << testing::PrintToString(bounds) << " " << u;
       EXPECT_GE(x, bounds.lower) << testing::PrintToString(bounds) << " " << u;
       before = x;
@@ -159,7 +168,8 @@ TEST_F(TruncatedNormal, HasTheSameBitsAtEveryWidth) {
   const auto mean = TAUGRID_LANES(truncated_mean<L>(-1.0, 2.5, x, L::splat(1.25)));
   const auto narrow = TAUGRID_LANES(truncated_mean<L>(-1.0, -0.9, x, L::splat(1.25)));
   const auto variance = TAUGRID_LANES(truncated_variance<L>(-1.0, 2.5, x, L::splat(1.25)));
-  const auto quantile = TAUGRID_LANES(truncated_normal_quantile<L>(-1.0, 2.5, x, L::splat(0.8), L::splat(0.37)));
+  const auto quantile =
+      TAUGRID_LANES(truncated_normal_quantile<L>(-1.0, 2.5, x, L::splat(0.8), L::splat(0.37)));
   expect_same_bits_at_every_width(mass, means);
   expect_same_bits_at_every_width(mean, means);
   expect_same_bits_at_every_width(narrow, means);

@@ -77,7 +77,8 @@ void check_extension(const std::string& path) {
 void run(const DrawOptions& options) {
   const int64_t n = parse_draws(options.draws);
   const uint64_t seed = parse_seed(options.seed);
-  const Precision precision = options.precision == "single" ? Precision::kSingle : Precision::kDouble;
+  const Precision precision =
+      options.precision == "single" ? Precision::kSingle : Precision::kDouble;
   const DeriveRequest derive = parse_derive(options.derive, options.check);
   if (!options.out.empty()) check_extension(options.out);
 
@@ -125,8 +126,9 @@ Command draw_command(CLI::App& program) {
                   "File for the draws, .csv is Stan CSV; - is standard output");
   app->add_option("--derive", options->derive,
                   "What joint draws tell: best, rank, pairwise, max, separated by commas");
-  app->add_option("--check", options->check,
-                  "Posterior predictive checks of statistics: max, min, mean, sd, separated by commas");
+  app->add_option(
+      "--check", options->check,
+      "Posterior predictive checks of statistics: max, min, mean, sd, separated by commas");
   return {app, [options] { run(*options); }};
 }
 

@@ -59,10 +59,12 @@ std::vector<ExceedRequest> parse_exceed(const Texts& texts) {
     std::string item;
     for (const std::string& part : split(text, ',')) {
       // A space after a comma is none of the next parameter's name.
-      item += item.empty() ? part.substr(std::min(part.find_first_not_of(' '), part.size())) : "," + part;
+      item += item.empty() ? part.substr(std::min(part.find_first_not_of(' '), part.size()))
+                           : "," + part;
       const size_t colon = item.rfind(':');
       if (colon == std::string::npos) continue;
-      requests.push_back({item.substr(0, colon), parse_number(item.substr(colon + 1), "--exceed " + item)});
+      requests.push_back(
+          {item.substr(0, colon), parse_number(item.substr(colon + 1), "--exceed " + item)});
       item.clear();
     }
     if (!item.empty())
@@ -94,7 +96,8 @@ std::vector<double> parse_given_tau(const Texts& texts) {
         continue;
       }
       const Range range = parse_range(item, "--given-tau", "LO:HI:N, such as 0:30:61, or values");
-      const std::vector<double> spaced = equally_spaced(range.lower, range.upper, range.n, "--given-tau");
+      const std::vector<double> spaced =
+          equally_spaced(range.lower, range.upper, range.n, "--given-tau");
       tau.insert(tau.end(), spaced.begin(), spaced.end());
     }
   }
@@ -105,13 +108,17 @@ std::vector<double> parse_given_tau(const Texts& texts) {
 
 void add_request_options(CLI::App& app, RequestOptions& options) {
   const auto add = [&](const char* flag, Texts& texts, const char* type, const char* description) {
-    app.add_option(flag, texts, description)->type_name(type)->allow_extra_args(false)->group("On request");
+    app.add_option(flag, texts, description)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->group("On request");
   };
   const auto add_flag = [&](const char* flag, bool& wanted, const char* description) {
     app.add_flag(flag, wanted, description)->group("On request");
   };
   add("--probs", options.probabilities, "P,P,..", "Further quantiles, such as 0.01,0.99");
-  add("--level", options.levels, "L,L,..", "Central and shortest intervals of further levels, such as 0.9");
+  add("--level", options.levels, "L,L,..",
+      "Central and shortest intervals of further levels, such as 0.9");
   add("--exceed", options.exceed, "PARAMETER:VALUE,..",
       "P(parameter > value | y), such as mu:0,theta[1]:28; a school's label names its theta too");
   add("--density", options.density, "PARAMETER,LO:HI:N",
@@ -119,14 +126,17 @@ void add_request_options(CLI::App& app, RequestOptions& options) {
   add("--given-tau", options.given_tau, "LO:HI:N or TAU,..",
       "p(tau|y), I^2 and the moments of mu and every theta given tau, such as 0:30:61,inf");
   add_flag("--weights", options.weights,
-           "E[B_j|y], B_j = tau^2/(sigma_j^2 + tau^2), and the weight of each y_k in each posterior mean");
+           "E[B_j|y], B_j = tau^2/(sigma_j^2 + tau^2), and the weight of each y_k in each "
+           "posterior mean");
   add_flag("--bayes-factors", options.bayes_factors, "p(y|tau=0)/p(y) and p(y|mu=0)/p(y)");
-  add_flag("--loo", options.loo, "Leave-one-out predictive densities and PIT by refits, elpd and its se");
+  add_flag("--loo", options.loo,
+           "Leave-one-out predictive densities and PIT by refits, elpd and its se");
 }
 
 SummaryOptions parse_requests(const RequestOptions& options) {
   SummaryOptions summary;
-  for (const double p : parse_shares(options.probabilities, "--probs")) summary.probabilities.push_back(p);
+  for (const double p : parse_shares(options.probabilities, "--probs"))
+    summary.probabilities.push_back(p);
   summary.more_levels = parse_shares(options.levels, "--level");
   summary.exceed = parse_exceed(options.exceed);
   summary.density = parse_density(options.density);

@@ -1,6 +1,7 @@
-// p(y | tau = 0)/p(y) needs no integral but p(y), and p(y | mu = 0) is the evidence of the model whose mu is known
-// to be 0. By Savage & Dickey it is p(mu = 0 | y)/p(mu = 0) times p(y), but the nodes of tau that p(tau | y) needs
-// are not those that p(tau | y, mu = 0) needs where 0 is far from the data: it is integrated anew.
+// p(y | tau = 0)/p(y) needs no integral but p(y), and p(y | mu = 0) is the evidence of the model
+// whose mu is known to be 0. By Savage & Dickey it is p(mu = 0 | y)/p(mu = 0) times p(y), but the
+// nodes of tau that p(tau | y) needs are not those that p(tau | y, mu = 0) needs where 0 is far
+// from the data: it is integrated anew.
 #include "host/taugrid/bayes_factors.h"
 
 #include <cmath>
@@ -35,8 +36,8 @@ BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes
   } else if (infinite) {
     notes.push_back("no Bayes factor of mu = 0: the marginal likelihood is 0 at tau = infinity");
   } else {
-    // Known, as a normal prior about 0 so narrow that its width is far below rounding. About that 0, not about
-    // the data: the place of so narrow a prior must be exact.
+    // Known, as a normal prior about 0 so narrow that its width is far below rounding. About that
+    // 0, not about the data: the place of so narrow a prior must be exact.
     std::vector<double> y;
     for (const double value : model.data.y) y.push_back(value / engine.unit);
     Problem at_zero = engine.problem;

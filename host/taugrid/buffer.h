@@ -1,5 +1,5 @@
-// Uninitialised memory for many doubles, or floats. First touch of fresh 4 KiB pages, not arithmetic, bounds large
-// outputs, so big buffers ask for huge pages.
+// Uninitialised memory for many doubles, or floats. First touch of fresh 4 KiB pages, not
+// arithmetic, bounds large outputs, so big buffers ask for huge pages.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,8 @@ class BufferOf {
     constexpr size_t kHugePage = size_t{2} << 20;
     const size_t bytes = size * sizeof(T);
     const size_t alignment = bytes >= kHugePage ? kHugePage : 64;
-    data_.reset(static_cast<T*>(std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment)));
+    data_.reset(static_cast<T*>(
+        std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment)));
     if (!data_) throw std::bad_alloc();
 #if defined(__linux__)
     if (alignment == kHugePage) madvise(data_.get(), bytes, MADV_HUGEPAGE);

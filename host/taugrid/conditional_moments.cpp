@@ -1,6 +1,8 @@
-// mu | tau, y is normal, truncated under a uniform prior of mu; theta_j | tau, y = B_j y_j + (1 - B_j) mu + noise
-// of variance sigma_j^2 B_j, so its moments follow from mu's whether it is normal or not:
-//   E = B_j y_j + (1 - B_j) E mu,  Var = sigma_j^2 B_j + (1 - B_j)^2 Var mu       (BDA3, eqs. 5.17, 5.20)
+// mu | tau, y is normal, truncated under a uniform prior of mu; theta_j | tau, y = B_j y_j + (1 -
+// B_j) mu + noise of variance sigma_j^2 B_j, so its moments follow from mu's whether it is normal
+// or not:
+//   E = B_j y_j + (1 - B_j) E mu,  Var = sigma_j^2 B_j + (1 - B_j)^2 Var mu       (BDA3,
+//   eqs. 5.17, 5.20)
 #include "host/taugrid/conditional_moments.h"
 
 #include <cmath>

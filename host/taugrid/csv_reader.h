@@ -11,8 +11,8 @@
 
 namespace taugrid {
 
-// The records of a text that are neither blank nor a comment, fields trimmed and unquoted; `name` stands for the
-// file in messages. Throws std::invalid_argument for a bad quote.
+// The records of a text that are neither blank nor a comment, fields trimmed and unquoted; `name`
+// stands for the file in messages. Throws std::invalid_argument for a bad quote.
 struct CsvRecord {
   int64_t line;  // where it begins, 1-based
   std::vector<std::string> fields;
@@ -20,7 +20,8 @@ struct CsvRecord {
 std::vector<CsvRecord> parse_csv_records(std::string_view text, const std::string& name);
 
 // Which field of a header is `column`. Throws std::invalid_argument unless exactly one is.
-size_t csv_column(const std::vector<std::string>& header, std::string_view column, const std::string& name);
+size_t csv_column(const std::vector<std::string>& header, std::string_view column,
+                  const std::string& name);
 
 // The first record names the columns: y and sigma in any order, label optional. Others are ignored
 // with a notice. Throws as read_data does.

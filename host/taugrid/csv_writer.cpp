@@ -1,8 +1,8 @@
 // One wide row: the objects of JSON, flattened. Keys are joined with dots (`tau.q2.5`,
 // `joint.mode.mu`), a parameter's name stands for its place in the array, an interval's ends are
-// `.lower` and `.upper`, and a place in any other array is a number from 1 (`exceed[1].probability`,
-// `weights.theta[2][1]`). What does not exist is an empty field. Notes, a list of any length, have
-// no column.
+// `.lower` and `.upper`, and a place in any other array is a number from 1
+// (`exceed[1].probability`, `weights.theta[2][1]`). What does not exist is an empty field. Notes, a
+// list of any length, have no column.
 #include <charconv>
 #include <cmath>
 

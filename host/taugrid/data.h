@@ -1,5 +1,5 @@
-// One data set: an estimate y_j and its known standard error sigma_j for each of J schools (studies,
-// genes, voxels).
+// One data set: an estimate y_j and its known standard error sigma_j for each of J schools
+// (studies, genes, voxels).
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,10 @@ struct Data {
   int64_t n_schools() const { return static_cast<int64_t>(y.size()); }
 };
 
-// Throws std::invalid_argument, naming the row (1-based) and the quantity, unless J >= 1, lengths agree,
-// every y is finite, every sigma is finite and positive, and both are within the range that double
-// precision can hold in one problem: max sigma and max |y_j - y_k| within 1e24 of the smallest sigma.
+// Throws std::invalid_argument, naming the row (1-based) and the quantity, unless J >= 1, lengths
+// agree, every y is finite, every sigma is finite and positive, and both are within the range that
+// double precision can hold in one problem: max sigma and max |y_j - y_k| within 1e24 of the
+// smallest sigma.
 void validate(const Data& data);
 
 }  // namespace taugrid

@@ -11,7 +11,7 @@ namespace {
 
 struct DerivedName {
   const char* name;
-  bool DeriveRequest::* wanted;
+  bool DeriveRequest::*wanted;
 };
 constexpr DerivedName kDerived[] = {{"best", &DeriveRequest::best},
                                     {"rank", &DeriveRequest::rank},
@@ -30,11 +30,13 @@ std::vector<std::string> parse_list(const char* what, const std::string& text, c
     if (std::find(known.begin(), known.end(), word) == known.end()) {
       std::string names;
       for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
-      throw std::invalid_argument(std::string(what) + " '" + text + "': '" + word + "' is unknown, must be one of " +
-                                  names + ", separated by commas");
+      throw std::invalid_argument(std::string(what) + " '" + text + "': '" + word +
+                                  "' is unknown, must be one of " + names +
+                                  ", separated by commas");
     }
     if (std::find(words.begin(), words.end(), word) != words.end())
-      throw std::invalid_argument(std::string(what) + " '" + text + "': '" + word + "' is there twice");
+      throw std::invalid_argument(std::string(what) + " '" + text + "': '" + word +
+                                  "' is there twice");
     words.push_back(word);
     begin = comma + 1;
   }
@@ -50,20 +52,23 @@ DeriveRequest parse_derive(const std::string& derive, const std::string& checks)
   for (const std::string& word : parse_list("derive", derive, derived_names))
     for (const DerivedName& row : kDerived)
       if (word == row.name) request.*row.wanted = true;
-  request.checks = parse_list("check", checks, std::vector<std::string>(std::begin(kChecks), std::end(kChecks)));
+  request.checks =
+      parse_list("check", checks, std::vector<std::string>(std::begin(kChecks), std::end(kChecks)));
   return request;
 }
 
 void check_derive(const DeriveRequest& request, int64_t n_schools) {
   std::string checks;
   for (const std::string& name : request.checks) checks += (checks.empty() ? "" : ",") + name;
-  parse_derive("", checks);  // throws where the library's caller wrote what the command line could not
+  parse_derive("",
+               checks);  // throws where the library's caller wrote what the command line could not
   if ((request.rank || request.pairwise) && n_schools > kMostRankedSchools)
-    throw std::invalid_argument(std::string("derive ") + (request.rank ? "rank" : "pairwise") + ": there are " +
-                                std::to_string(n_schools) + " schools, must be at most " +
-                                std::to_string(kMostRankedSchools) +
+    throw std::invalid_argument(std::string("derive ") + (request.rank ? "rank" : "pairwise") +
+                                ": there are " + std::to_string(n_schools) +
+                                " schools, must be at most " + std::to_string(kMostRankedSchools) +
                                 " (J x J counts in every thread; best and max have no such limit)");
-  if (n_schools < 2 && std::find(request.checks.begin(), request.checks.end(), "sd") != request.checks.end())
+  if (n_schools < 2 &&
+      std::find(request.checks.begin(), request.checks.end(), "sd") != request.checks.end())
     throw std::invalid_argument("check sd: there is 1 school, must be at least 2");
 }
 

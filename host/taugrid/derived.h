@@ -1,5 +1,6 @@
-// What joint draws are for, as a library: which school has the largest effect, ranks, pairs, the largest
-// effect itself, and posterior predictive checks. docs/derived.md has the definitions and an example.
+// What joint draws are for, as a library: which school has the largest effect, ranks, pairs, the
+// largest effect itself, and posterior predictive checks. docs/derived.md has the definitions and
+// an example.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct DeriveRequest {
 // Ranks and pairs are J x J counts in every thread.
 inline constexpr int64_t kMostRankedSchools = 2000;
 
-// From lists as on the command line, "best,rank,pairwise,max" and "max,min,mean,sd", either of which may be
-// empty. Throws std::invalid_argument that names what is unknown or there twice.
+// From lists as on the command line, "best,rank,pairwise,max" and "max,min,mean,sd", either of
+// which may be empty. Throws std::invalid_argument that names what is unknown or there twice.
 DeriveRequest parse_derive(const std::string& derive, const std::string& checks = "");
 
 // Shares of N draws.
@@ -43,14 +44,14 @@ struct LargestEffect {
   double rank_error;              // as SampleSummary's
 };
 
-// Rank 1 is the largest. Schools that tie share their ranks equally, over draws; of a pair that ties neither
-// is above. What was not asked for is empty.
+// Rank 1 is the largest. Schools that tie share their ranks equally, over draws; of a pair that
+// ties neither is above. What was not asked for is empty.
 struct DerivedSummary {
   Shares best;                     // (J) P(theta_j is the largest); sums to N
   Shares rank;                     // (J, J) P(theta_j has rank r); rows and columns sum to N
   Shares pairwise;                 // (J, J) P(theta_i > theta_j)
   std::vector<LargestEffect> max;  // one, or none
-  Shares shared;                   // one: P(several schools are the largest); with best, rank or max
+  Shares shared;  // one: P(several schools are the largest); with best, rank or max
 };
 
 // T of data replicated from the posterior, units of y.

@@ -12,8 +12,8 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Up to so many maxima are stored and sorted; of more, the first so many place the windows. More of them
-// would lessen the rank error by their root, and slow short runs down.
+// Up to so many maxima are stored and sorted; of more, the first so many place the windows. More of
+// them would lessen the rank error by their root, and slow short runs down.
 constexpr int64_t kPilotDraws = 2 * kBlockDraws;
 
 // The kernels of either precision.
@@ -75,8 +75,8 @@ double statistic_of(const std::string& name, const std::vector<double>& values) 
 }  // namespace
 
 template <class T>
-DerivedCounterOf<T>::DerivedCounterOf(const Engine& engine, const DeriveRequest& request, int64_t n, uint64_t seed,
-                                      int slots, int workers)
+DerivedCounterOf<T>::DerivedCounterOf(const Engine& engine, const DeriveRequest& request, int64_t n,
+                                      uint64_t seed, int slots, int workers)
     : engine_(engine),
       request_(request),
       n_(n),
@@ -105,7 +105,8 @@ typename DerivedCounterOf<T>::Worker DerivedCounterOf<T>::make_worker() const {
   if (counts_best_) worker.best.resize(schools), worker.shared.resize(1);
   if (request_.rank) worker.rank.resize(schools * schools);
   if (request_.pairwise) worker.pairs.resize(schools * schools);
-  worker.windows.resize(static_cast<size_t>(n_statistics_ * n_windows_ * counts_per_window(kBinsPerPilotWindow)));
+  worker.windows.resize(
+      static_cast<size_t>(n_statistics_ * n_windows_ * counts_per_window(kBinsPerPilotWindow)));
   worker.theta = BufferOf<T>((padded + 1) * chunk);
   worker.ranks = BufferOf<typename RealFormat<T>::Bits>((ranked ? padded + 1 : 1) * chunk);
   worker.statistics = BufferOf<T>(static_cast<size_t>(n_statistics_ * kBlockDraws));
@@ -115,22 +116,24 @@ typename DerivedCounterOf<T>::Worker DerivedCounterOf<T>::make_worker() const {
 
 // The kernel's call, for draws that a worker has in theta_1's column and those after it.
 template <class T>
-void DerivedCounterOf<T>::derive(Worker& worker, const T* columns, int64_t stride, uint64_t first, int64_t n,
-                                 int64_t place) const {
+void DerivedCounterOf<T>::derive(Worker& worker, const T* columns, int64_t stride, uint64_t first,
+                                 int64_t n, int64_t place) const {
   const int64_t chunk = derived_chunk<T>(n_schools_);
-  const auto or_null = [](std::vector<uint64_t>& counts) { return counts.empty() ? nullptr : counts.data(); };
-  const DerivedCounts counts{n_schools_, or_null(worker.best), or_null(worker.shared), or_null(worker.rank),
-                             or_null(worker.pairs)};
+  const auto or_null = [](std::vector<uint64_t>& counts) {
+    return counts.empty() ? nullptr : counts.data();
+  };
+  const DerivedCounts counts{n_schools_, or_null(worker.best), or_null(worker.shared),
+                             or_null(worker.rank), or_null(worker.pairs)};
   const bool ranked = request_.rank || request_.pairwise;
-  const DerivedWorkspaceOf<T> work{worker.theta.data(), worker.theta.data() + padded_schools(n_schools_) * chunk,
-                                   worker.ranks.data(),
-                                   worker.ranks.data() + (ranked ? padded_schools(n_schools_) * chunk : 0)};
-  derive_kernel<T>(*engine_.kernels)(counts, work, first, n, columns, stride,
-                                     request_.max ? worker.statistics.data() + place : nullptr);
+  const DerivedWorkspaceOf<T> work{
+      worker.theta.data(), worker.theta.data() + padded_schools(n_schools_) * chunk,
+      worker.ranks.data(), worker.ranks.data() + (ranked ? padded_schools(n_schools_) * chunk : 0)};
+  derive_kernel<T> (*engine_.kernels)(counts, work, first, n, columns, stride,
+                                      request_.max ? worker.statistics.data() + place : nullptr);
 }
 
-// The exact distribution of max_j theta_j is a double integral for each value; the first draws are cheaper,
-// and place the windows within their own error.
+// The exact distribution of max_j theta_j is a double integral for each value; the first draws are
+// cheaper, and place the windows within their own error.
 template <class T>
 void DerivedCounterOf<T>::place_windows(uint64_t seed) {
   const auto windows = probability_windows(n_, kPilotDraws);
@@ -141,7 +144,8 @@ void DerivedCounterOf<T>::place_windows(uint64_t seed) {
   std::vector<double> maxima;
   for (int64_t begin = 0; begin < kPilotDraws; begin += chunk) {
     engine_.draw(seed, static_cast<uint64_t>(begin), chunk, false, columns.data(), chunk);
-    derive(worker, columns.data() + column_theta(0) * chunk, chunk, static_cast<uint64_t>(begin), chunk, 0);
+    derive(worker, columns.data() + column_theta(0) * chunk, chunk, static_cast<uint64_t>(begin),
+           chunk, 0);
     maxima.insert(maxima.end(), worker.statistics.data(), worker.statistics.data() + chunk);
   }
   std::sort(maxima.begin(), maxima.end());
@@ -154,13 +158,14 @@ void DerivedCounterOf<T>::place_windows(uint64_t seed) {
   }
 }
 
-// The statistics' columns of the plan: of max_j theta_j the windows above, of a check one that begins and
-// ends at T(y), at or past which draws are counted.
+// The statistics' columns of the plan: of max_j theta_j the windows above, of a check one that
+// begins and ends at T(y), at or past which draws are counted.
 template <class T>
 void DerivedCounterOf<T>::observe() {
   if (request_.max && !pilot_) {
     shift_.push_back(0.0);
-    for (auto* column : {&lower_, &upper_}) column->assign(static_cast<size_t>(n_windows_), kInfinity);
+    for (auto* column : {&lower_, &upper_})
+      column->assign(static_cast<size_t>(n_windows_), kInfinity);
     scale_.assign(static_cast<size_t>(n_windows_), 0.0);
   }
   std::vector<double> y;
@@ -177,22 +182,26 @@ void DerivedCounterOf<T>::observe() {
 }
 
 template <class T>
-void DerivedCounterOf<T>::count(const T* columns, int64_t stride, uint64_t first, int64_t n, int slot, int worker_id) {
+void DerivedCounterOf<T>::count(const T* columns, int64_t stride, uint64_t first, int64_t n,
+                                int slot, int worker_id) {
   Worker& worker = workers_[static_cast<size_t>(worker_id)];
   const StreamPosition at{seed_, 0, Purpose::kPredictive};
   CheckStatisticsOf<T> statistics{};
   for (size_t k = 0; k < request_.checks.size(); ++k) {
-    T* column = worker.statistics.data() + (static_cast<int64_t>(k) + (request_.max ? 1 : 0)) * kBlockDraws;
+    T* column =
+        worker.statistics.data() + (static_cast<int64_t>(k) + (request_.max ? 1 : 0)) * kBlockDraws;
     const std::string& name = request_.checks[k];
-    (name == "max" ? statistics.max : name == "min" ? statistics.min : name == "mean" ? statistics.mean : statistics.sd) =
-        column;
+    (name == "max"    ? statistics.max
+     : name == "min"  ? statistics.min
+     : name == "mean" ? statistics.mean
+                      : statistics.sd) = column;
   }
   const auto run = [&](const T* from, int64_t distance, int64_t begin, int64_t size) {
     const uint64_t index = first + static_cast<uint64_t>(begin);
     if (counts_best_ || request_.pairwise) derive(worker, from, distance, index, size, begin);
     if (request_.checks.empty()) return;
     const auto past = [begin](T* column) { return column == nullptr ? nullptr : column + begin; };
-    replicate_kernel<T>(*engine_.kernels)(
+    replicate_kernel<T> (*engine_.kernels)(
         {n_schools_, sigma_.data(), centre_}, at, index, size, from, distance,
         {past(statistics.max), past(statistics.min), past(statistics.mean), past(statistics.sd)});
   };
@@ -208,14 +217,17 @@ void DerivedCounterOf<T>::count(const T* columns, int64_t stride, uint64_t first
   }
   if (!maxima_.empty()) std::copy_n(worker.statistics.data(), n, maxima_.data() + first);
   if (n_statistics_ == 0) return;
-  const CountPlan plan{n_statistics_, n_windows_, shift_.data(), lower_.data(), upper_.data(), scale_.data()};
-  summarise_kernel<T>(*engine_.kernels)(plan, worker.statistics.data(), kBlockDraws, n,
-                                        block_sums_.data() + 2 * n_statistics_ * slot, worker.windows.data());
+  const CountPlan plan{n_statistics_, n_windows_,    shift_.data(),
+                       lower_.data(), upper_.data(), scale_.data()};
+  summarise_kernel<T> (*engine_.kernels)(plan, worker.statistics.data(), kBlockDraws, n,
+                                         block_sums_.data() + 2 * n_statistics_ * slot,
+                                         worker.windows.data());
 }
 
 template <class T>
 void DerivedCounterOf<T>::add(int slot) {
-  for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += block_sums_[sums_.size() * static_cast<size_t>(slot) + i];
+  for (size_t i = 0; i < sums_.size(); ++i)
+    sums_[i] += block_sums_[sums_.size() * static_cast<size_t>(slot) + i];
 }
 
 template <class T>
@@ -229,7 +241,8 @@ LargestEffect DerivedCounterOf<T>::largest_effect(const Worker& all) const {
     sample.mean = shift_[0] + sums_[0] / size;
     sample.sd = standard_deviation(sums_[0], sums_[1], size);
     sample.se_mean = sample.sd / std::sqrt(size);
-    const CountedWindows windows{n_windows_, kBinsPerPilotWindow, lower_.data(), upper_.data(), all.windows.data()};
+    const CountedWindows windows{n_windows_, kBinsPerPilotWindow, lower_.data(), upper_.data(),
+                                 all.windows.data()};
     for (const double p : sample_probabilities()) {
       const Located at = locate(windows, n_, p * (size - 1.0));
       sample.quantiles.push_back(at.value);
@@ -237,12 +250,21 @@ LargestEffect DerivedCounterOf<T>::largest_effect(const Worker& all) const {
     }
   }
   const auto most = std::max_element(all.best.begin(), all.best.end());
-  return {most - all.best.begin(), sample.mean, sample.se_mean, sample.sd, std::move(sample.quantiles), sample.rank_error};
+  return {most - all.best.begin(),     sample.mean,      sample.se_mean, sample.sd,
+          std::move(sample.quantiles), sample.rank_error};
 }
 
 template <class T>
 void DerivedCounterOf<T>::finish(DrawSummary& summary) const {
-  Worker all{workers_[0].best, workers_[0].shared, workers_[0].rank, workers_[0].pairs, workers_[0].windows, {}, {}, {}, {}};
+  Worker all{workers_[0].best,
+             workers_[0].shared,
+             workers_[0].rank,
+             workers_[0].pairs,
+             workers_[0].windows,
+             {},
+             {},
+             {},
+             {}};
   for (size_t w = 1; w < workers_.size(); ++w) {
     add_counts(all.best, workers_[w].best);
     add_counts(all.shared, workers_[w].shared);
@@ -250,11 +272,13 @@ void DerivedCounterOf<T>::finish(DrawSummary& summary) const {
     add_counts(all.pairs, workers_[w].pairs);
     add_counts(all.windows, workers_[w].windows);
   }
-  // Above the diagonal the row's school is above, below it they tie, and else the column's school is.
+  // Above the diagonal the row's school is above, below it they tie, and else the column's school
+  // is.
   const size_t J = static_cast<size_t>(n_schools_);
   for (size_t i = 0; request_.pairwise && i < J; ++i)
     for (size_t j = i + 1; j < J; ++j)
-      all.pairs[j * J + i] = static_cast<uint64_t>(n_) - all.pairs[i * J + j] - all.pairs[j * J + i];
+      all.pairs[j * J + i] =
+          static_cast<uint64_t>(n_) - all.pairs[i * J + j] - all.pairs[j * J + i];
 
   DerivedSummary& derived = summary.derived;
   if (request_.max) derived.max.push_back(largest_effect(all));
@@ -268,13 +292,15 @@ void DerivedCounterOf<T>::finish(DrawSummary& summary) const {
     const size_t c = k + (request_.max ? 1 : 0);
     const std::string& name = request_.checks[k];
     const double place = name == "sd" ? 0.0 : static_cast<double>(centre_);
-    const size_t of_window = static_cast<size_t>(n_windows_ * counts_per_window(kBinsPerPilotWindow));
+    const size_t of_window =
+        static_cast<size_t>(n_windows_ * counts_per_window(kBinsPerPilotWindow));
     const Shares share = shares_of({all.windows[c * of_window]}, n_);
     const bool of_data = name == "max" || name == "min";
-    summary.checks.push_back({name, of_data ? statistic_of(name, engine_.model.data.y) : place + observed_[k],
-                              place + (shift_[c] + sums_[2 * c] / size),
-                              standard_deviation(sums_[2 * c], sums_[2 * c + 1], size), share.counts[0], share.p[0],
-                              share.se[0]});
+    summary.checks.push_back(
+        {name, of_data ? statistic_of(name, engine_.model.data.y) : place + observed_[k],
+         place + (shift_[c] + sums_[2 * c] / size),
+         standard_deviation(sums_[2 * c], sums_[2 * c + 1], size), share.counts[0], share.p[0],
+         share.se[0]});
   }
 }
 

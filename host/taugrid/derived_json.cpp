@@ -1,4 +1,5 @@
-// What was derived from draws, as JSON: shares of draws, each with its Monte Carlo standard error beside it.
+// What was derived from draws, as JSON: shares of draws, each with its Monte Carlo standard error
+// beside it.
 #include "host/taugrid/result_json.h"
 
 namespace taugrid {

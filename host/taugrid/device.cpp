@@ -20,7 +20,8 @@ BuildInfo build_info() {
   const CudaDevices cuda = cuda_devices();
   info.devices = cuda.names;
   info.cuda_reason = cuda.reason;
-  for (const CpuKernels* kernels : cpu_kernels_available()) info.instruction_sets.push_back(kernels->isa);
+  for (const CpuKernels* kernels : cpu_kernels_available())
+    info.instruction_sets.push_back(kernels->isa);
   info.instruction_set_used = cpu_kernels().isa;
   info.threads = thread_count(0);
   return info;

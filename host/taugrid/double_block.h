@@ -18,7 +18,8 @@ class DoubleBlock {
     if (values_.size() < size) values_ = Buffer(size);
     for (int64_t k = 0; k < n_columns; ++k)
       std::ranges::copy(block.column(k), values_.data() + k * block.size());
-    return {values_.data(), block.size(), block.first(), block.size(), block.n_schools(), block.has_lp()};
+    return {values_.data(), block.size(),      block.first(),
+            block.size(),   block.n_schools(), block.has_lp()};
   }
 
  private:

@@ -43,7 +43,8 @@ struct Counting {
         const bool at_atom = q[2 * k] == q[2 * k + 1];
         atom.push_back(at_atom ? q[2 * k] : kNaN);
         if (at_atom) {
-          const double rounded = static_cast<double>(static_cast<float>(q[2 * k]));  // as draws in single have it
+          const double rounded =
+              static_cast<double>(static_cast<float>(q[2 * k]));  // as draws in single have it
           const double from = std::min(q[2 * k], rounded), to = std::max(q[2 * k], rounded);
           lower.push_back(from);
           upper.push_back(to > 0.0 ? std::nextafter(to, kInfinity) : 0x1p-1000);
@@ -63,11 +64,17 @@ struct Counting {
 
   CountedWindows windows(int64_t column, const uint64_t* counts) const {
     const int64_t k = column * plan.n_windows;
-    return {plan.n_windows, kBinsPerWindow, plan.lower + k, plan.upper + k,
-            counts + k * counts_per_window(), atom.data() + k};
+    return {plan.n_windows,
+            kBinsPerWindow,
+            plan.lower + k,
+            plan.upper + k,
+            counts + k * counts_per_window(),
+            atom.data() + k};
   }
 
-  size_t n_counts() const { return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window()); }
+  size_t n_counts() const {
+    return static_cast<size_t>(plan.n_columns * plan.n_windows * counts_per_window());
+  }
 
   CountPlan plan;
   std::vector<double> shift, lower, upper, scale;
@@ -84,13 +91,13 @@ DrawSummary empty_summary(int64_t n, uint64_t seed) {
   return summary;
 }
 
-// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost. So are those
-// of one block, which would be in memory anyway.
+// Draws that few are stored and sorted: the order statistics themselves, at no noticeable cost. So
+// are those of one block, which would be in memory anyway.
 constexpr int64_t kSortedDraws = 100'000;
 constexpr int64_t kSortedValues = int64_t{1} << 23;
 
-// What every sample summary of this model must say, whatever its draws: nothing about a parameter that
-// does not exist, no standard error of a mean that has none.
+// What every sample summary of this model must say, whatever its draws: nothing about a parameter
+// that does not exist, no standard error of a mean that has none.
 void mark_absent(const Model& model, DrawSummary& summary) {
   const bool no_pooling = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
   const size_t last = summary.parameters.size() - 1;  // theta_new; 0 is tau and 1 is mu
@@ -100,7 +107,8 @@ void mark_absent(const Model& model, DrawSummary& summary) {
       const size_t n = sample.quantiles.size();
       sample = {kNaN, kNaN, kNaN, std::vector<double>(n, kNaN), 0.0};
     }
-    if (!std::isfinite(sample.mean)) sample.mean = sample.se_mean = sample.sd = kNaN;  // a draw past all doubles
+    if (!std::isfinite(sample.mean))
+      sample.mean = sample.se_mean = sample.sd = kNaN;  // a draw past all doubles
     if (!(k == 1 ? model.mu_moment_exists(2) : model.tau_moment_exists(2))) sample.se_mean = kNaN;
   }
 }
@@ -120,8 +128,9 @@ DrawSummary summarise_draws(const DrawsOf<T>& draws, uint64_t seed, SortValues s
 }
 
 template <class T>
-DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                          const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control,
+                          bool with_lp, const Posterior::BlockCallback& also,
+                          const DeriveRequest& derive) {
   if (control.stop && control.stop()) throw Stopped();
   const auto start = std::chrono::steady_clock::now();
   const DrawsOf<T> draws = engine.draws<T>(n, seed, 0, with_lp);
@@ -129,13 +138,15 @@ DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const 
   if (derive.any()) {
     DerivedCounterOf<T> derived(engine, derive, n, seed, 1, 1);
     for (int64_t begin = 0; begin < n; begin += kBlockDraws) {
-      derived.count(draws.values.data() + begin, n, static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), 0, 0);
+      derived.count(draws.values.data() + begin, n, static_cast<uint64_t>(begin),
+                    std::min(kBlockDraws, n - begin), 0, 0);
       derived.add(0);
     }
     derived.finish(summary);
   }
   summary.draws_per_second =
-      static_cast<double>(n) / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      static_cast<double>(n) /
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   DoubleBlock doubles;
   for (int64_t begin = 0; also && begin < n; begin += kBlockDraws)
     also(doubles.of(DrawBlockOf<T>(draws.values.data() + begin, n, static_cast<uint64_t>(begin),
@@ -144,29 +155,34 @@ DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const 
   return summary;
 }
 
-// How many threads may hold blocks of so many bytes. The blocks' size is fixed, because sums over draws have
-// the shape of blocks; with tens of thousands of schools that is gigabytes.
+// How many threads may hold blocks of so many bytes. The blocks' size is fixed, because sums over
+// draws have the shape of blocks; with tens of thousands of schools that is gigabytes.
 int block_threads(const Engine& engine, int64_t n, size_t block_bytes) {
   constexpr size_t kMostBytes = size_t{4} << 30;
   if (engine.on_cuda) return engine.threads;
   if (block_bytes > kMostBytes)
-    throw std::invalid_argument("number of draws is " + std::to_string(n) + ": with J = " +
-                                std::to_string(engine.model.data.n_schools()) +
-                                " more than " + std::to_string(kBlockDraws) +
-                                " draws are summarised in blocks of more than 4 GB; ask for at most as many");
+    throw std::invalid_argument(
+        "number of draws is " + std::to_string(n) +
+        ": with J = " + std::to_string(engine.model.data.n_schools()) + " more than " +
+        std::to_string(kBlockDraws) +
+        " draws are summarised in blocks of more than 4 GB; ask for at most as many");
   int threads = engine.threads;
   while (threads > 1 && static_cast<size_t>(n_slots(threads)) * block_bytes > kMostBytes) --threads;
   return threads;
 }
 
 const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return kernels.summarise; }
-const auto& summarise_kernel(const CpuKernels& kernels, const float*) { return kernels.summarise_single; }
+const auto& summarise_kernel(const CpuKernels& kernels, const float*) {
+  return kernels.summarise_single;
+}
 
 // Many: sums and counts of blocks, in memory that does not grow with n.
 template <class T>
-DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
+DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
+                             const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also, const DeriveRequest& derive) {
-  const int threads = block_threads(engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
+  const int threads = block_threads(
+      engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
   std::vector<double> sums(static_cast<size_t>(2 * n_columns), 0.0);
@@ -176,7 +192,8 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
   // Blocks come in order, so that sums are added in one order whatever worked on them.
   DoubleBlock doubles;
-  const auto consume = [&](int64_t block, const double* block_sums, const T* columns, int64_t stride) {
+  const auto consume = [&](int64_t block, const double* block_sums, const T* columns,
+                           int64_t stride) {
     if (control.stop && control.stop()) throw Stopped();
     for (int64_t i = 0; i < 2 * n_columns; ++i) sums[static_cast<size_t>(i)] += block_sums[i];
     const int64_t begin = block * kBlockDraws;
@@ -188,50 +205,55 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
 
   const DrawModelOf<T> model = engine.draw_model<T>();
   const auto start = std::chrono::steady_clock::now();
-  // What is derived is counted by the threads of the CPU, which draw too or else have nothing to do.
+  // What is derived is counted by the threads of the CPU, which draw too or else have nothing to
+  // do.
   std::optional<DerivedCounterOf<T>> derived;
   if (derive.any()) derived.emplace(engine, derive, n, seed, n_slots(threads), threads);
   if (engine.on_cuda) {
     const bool columns_wanted = also || derived;
-    CudaDrawsOf<T>(model)
-        .run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan}, counts[0].data(),
-             [&](const CudaChunkOf<T>& chunk) {
-               const auto first_block = static_cast<int64_t>(chunk.first) / kBlockDraws;
-               if (derived)
-                 ordered_blocks(
-                     (chunk.n + kBlockDraws - 1) / kBlockDraws, threads,
-                     [&](int64_t b, int slot, int worker) {
-                       derived->count(chunk.columns + b * kBlockDraws, chunk.stride,
-                                      chunk.first + static_cast<uint64_t>(b * kBlockDraws), length(first_block + b), slot,
-                                      worker);
-                     },
-                     [&](int64_t, int slot) { derived->add(slot); });
-               for (int64_t b = 0; b * kBlockDraws < chunk.n; ++b)
-                 consume(first_block + b, chunk.block_sums + 2 * n_columns * b,
-                         columns_wanted ? chunk.columns + b * kBlockDraws : nullptr, chunk.stride);
-             });
+    CudaDrawsOf<T>(model).run(
+        {seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan},
+        counts[0].data(), [&](const CudaChunkOf<T>& chunk) {
+          const auto first_block = static_cast<int64_t>(chunk.first) / kBlockDraws;
+          if (derived)
+            ordered_blocks((chunk.n + kBlockDraws - 1) / kBlockDraws, threads,
+                           [&](int64_t b, int slot, int worker) {
+                             derived->count(chunk.columns + b * kBlockDraws, chunk.stride,
+                                            chunk.first + static_cast<uint64_t>(b * kBlockDraws),
+                                            length(first_block + b), slot, worker);
+                           },
+                           [&](int64_t, int slot) { derived->add(slot); });
+          for (int64_t b = 0; b * kBlockDraws < chunk.n; ++b)
+            consume(first_block + b, chunk.block_sums + 2 * n_columns * b,
+                    columns_wanted ? chunk.columns + b * kBlockDraws : nullptr, chunk.stride);
+        });
   } else {
     const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
     const int slots = n_slots(threads);
     BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
     const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
-    ordered_blocks(
-        (n + kBlockDraws - 1) / kBlockDraws, threads,
-        [&](int64_t block, int slot, int worker) {
-          T* columns = blocks.data() + slot * block_size;
-          engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp, columns, kBlockDraws);
-          summarise(counting.plan, columns, kBlockDraws, length(block), block_sums.data() + 2 * n_columns * slot,
-                    counts[static_cast<size_t>(worker)].data());
-          if (derived)
-            derived->count(columns, kBlockDraws, static_cast<uint64_t>(block * kBlockDraws), length(block), slot, worker);
-        },
-        [&](int64_t block, int slot) {
-          if (derived) derived->add(slot);
-          consume(block, block_sums.data() + 2 * n_columns * slot, blocks.data() + slot * block_size, kBlockDraws);
-        });
+    ordered_blocks((n + kBlockDraws - 1) / kBlockDraws, threads,
+                   [&](int64_t block, int slot, int worker) {
+                     T* columns = blocks.data() + slot * block_size;
+                     engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block),
+                                 with_lp, columns, kBlockDraws);
+                     summarise(counting.plan, columns, kBlockDraws, length(block),
+                               block_sums.data() + 2 * n_columns * slot,
+                               counts[static_cast<size_t>(worker)].data());
+                     if (derived)
+                       derived->count(columns, kBlockDraws,
+                                      static_cast<uint64_t>(block * kBlockDraws), length(block),
+                                      slot, worker);
+                   },
+                   [&](int64_t block, int slot) {
+                     if (derived) derived->add(slot);
+                     consume(block, block_sums.data() + 2 * n_columns * slot,
+                             blocks.data() + slot * block_size, kBlockDraws);
+                   });
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   for (size_t worker = 1; worker < counts.size(); ++worker)
     for (size_t i = 0; i < counts[0].size(); ++i) counts[0][i] += counts[worker][i];
@@ -241,14 +263,18 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
   const double size = static_cast<double>(n);
   for (int64_t c = 0; c < n_columns; ++c) {
     SampleSummary sample{};
-    const double first = sums[static_cast<size_t>(2 * c)], second = sums[static_cast<size_t>(2 * c + 1)];
+    const double first = sums[static_cast<size_t>(2 * c)],
+                 second = sums[static_cast<size_t>(2 * c + 1)];
     sample.mean = counting.shift[static_cast<size_t>(c)] + first / size;
     sample.sd = standard_deviation(first, second, size);
     sample.se_mean = sample.sd / std::sqrt(size);
-    const bool constant = !std::isfinite(counting.lower[static_cast<size_t>(c * counting.plan.n_windows)]);
+    const bool constant =
+        !std::isfinite(counting.lower[static_cast<size_t>(c * counting.plan.n_windows)]);
     for (const double p : sample_probabilities()) {
       // A known tau, or (NaN) a parameter that does not exist.
-      const Located at = constant ? Located{sample.mean, 0.0} : locate(counting.windows(c, counts[0].data()), n, p * (size - 1.0));
+      const Located at = constant
+                             ? Located{sample.mean, 0.0}
+                             : locate(counting.windows(c, counts[0].data()), n, p * (size - 1.0));
       sample.quantiles.push_back(at.value);
       sample.rank_error = std::max(sample.rank_error, at.rank_error);
     }
@@ -259,26 +285,35 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed, con
 }
 
 template <class T>
-DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control,
-                                bool with_lp, const Posterior::BlockCallback& also, const DeriveRequest& derive) {
-  const bool few = n <= kBlockDraws || (n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues);
+DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed,
+                                const RunControl& control, bool with_lp,
+                                const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  const bool few =
+      n <= kBlockDraws || (n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues);
   return few ? summarise_few<T>(engine, n, seed, control, with_lp, also, derive)
              : summarise_counts<T>(engine, n, seed, control, with_lp, also, derive);
 }
 
 }  // namespace
 
-DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                             const Posterior::BlockCallback& also, Precision precision, const DeriveRequest& derive) {
+DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed,
+                             const RunControl& control, bool with_lp,
+                             const Posterior::BlockCallback& also, Precision precision,
+                             const DeriveRequest& derive) {
   check_derive(derive, engine.model.data.n_schools());
-  const auto& run = precision == Precision::kSingle ? summarise_stream_in<float> : summarise_stream_in<double>;
+  const auto& run =
+      precision == Precision::kSingle ? summarise_stream_in<float> : summarise_stream_in<double>;
   DrawSummary summary = run(engine, n, seed, control, with_lp, also, derive);
   summary.backend = engine.backend_text;
   mark_absent(engine.model, summary);
   return summary;
 }
 
-DrawSummary summarise(const Draws& draws, uint64_t seed) { return summarise_draws(draws, seed, sort_values); }
-DrawSummary summarise(const SingleDraws& draws, uint64_t seed) { return summarise_draws(draws, seed, sort_values); }
+DrawSummary summarise(const Draws& draws, uint64_t seed) {
+  return summarise_draws(draws, seed, sort_values);
+}
+DrawSummary summarise(const SingleDraws& draws, uint64_t seed) {
+  return summarise_draws(draws, seed, sort_values);
+}
 
 }  // namespace taugrid

@@ -1,5 +1,5 @@
-// The summary of draws: of a stream, in memory that does not grow with the number of draws, and of draws in
-// memory. Internal: the public interface is posterior.h.
+// The summary of draws: of a stream, in memory that does not grow with the number of draws, and of
+// draws in memory. Internal: the public interface is posterior.h.
 #pragma once
 
 #include "host/taugrid/engine.h"
@@ -7,7 +7,9 @@
 
 namespace taugrid {
 
-DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                             const Posterior::BlockCallback& also, Precision precision, const DeriveRequest& derive);
+DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed,
+                             const RunControl& control, bool with_lp,
+                             const Posterior::BlockCallback& also, Precision precision,
+                             const DeriveRequest& derive);
 
 }  // namespace taugrid

@@ -16,8 +16,11 @@
 namespace taugrid {
 
 FitStorage::FitStorage(int64_t n_schools, int n_probabilities)
-    : quantiles(static_cast<size_t>((n_schools + 3) * n_probabilities)), theta(static_cast<size_t>(n_schools)) {
-  const auto row = [&](int64_t parameter) { return quantiles.data() + parameter * n_probabilities; };
+    : quantiles(static_cast<size_t>((n_schools + 3) * n_probabilities)),
+      theta(static_cast<size_t>(n_schools)) {
+  const auto row = [&](int64_t parameter) {
+    return quantiles.data() + parameter * n_probabilities;
+  };
   result.tau.quantile = row(0);
   result.mu.quantile = row(1);
   for (int64_t j = 0; j < n_schools; ++j) theta[static_cast<size_t>(j)].quantile = row(2 + j);
@@ -27,18 +30,19 @@ FitStorage::FitStorage(int64_t n_schools, int n_probabilities)
 
 namespace {
 
-// Throws std::invalid_argument unless draws in single precision make sense: everything within the range of
-// a float, and each school's sigma far above the spacing of floats at its y.
+// Throws std::invalid_argument unless draws in single precision make sense: everything within the
+// range of a float, and each school's sigma far above the spacing of floats at its y.
 void check_single(const Engine& engine) {
   constexpr double kLeast = 1e-30, kMost = 1e30;  // of y and sigma as they are
-  constexpr double kMostSigmas = 65536;           // |y| in units of sigma: a float is then 2^-8 sigma near
+  constexpr double kMostSigmas = 65536;  // |y| in units of sigma: a float is then 2^-8 sigma near
   const Data& data = engine.model.data;
   const auto refuse = [](const std::string& what, double value, const std::string& allowed) {
-    throw std::invalid_argument("single precision: " + what + " is " + fmt::format("{}", value) + ", must be " + allowed +
-                                "; draw in double precision");
+    throw std::invalid_argument("single precision: " + what + " is " + fmt::format("{}", value) +
+                                ", must be " + allowed + "; draw in double precision");
   };
   const double smallest = *std::min_element(data.sigma.begin(), data.sigma.end());
-  const std::string span = "at most 1e18 times the smallest sigma (" + fmt::format("{}", smallest) + ")";
+  const std::string span =
+      "at most 1e18 times the smallest sigma (" + fmt::format("{}", smallest) + ")";
   const double widest = kLargestSingleSpan * smallest;
   for (size_t j = 0; j < data.y.size(); ++j) {
     const std::string row = "row " + std::to_string(j + 1) + ": ";
@@ -46,21 +50,27 @@ void check_single(const Engine& engine) {
       refuse(row + "sigma", data.sigma[j], "from 1e-30 to 1e30");
     if (!(std::abs(data.y[j]) <= kMost)) refuse(row + "y", data.y[j], "from -1e30 to 1e30");
     if (data.sigma[j] > widest) refuse(row + "sigma", data.sigma[j], span);
-    if (std::abs(data.y[j] - engine.centre) > widest) refuse(row + "y", data.y[j], "within 1e18 of the smallest sigma of " + fmt::format("{}", engine.centre));
+    if (std::abs(data.y[j] - engine.centre) > widest)
+      refuse(row + "y", data.y[j],
+             "within 1e18 of the smallest sigma of " + fmt::format("{}", engine.centre));
     if (std::abs(data.y[j]) > kMostSigmas * data.sigma[j])
       refuse(row + "y", data.y[j], "at most 65536 times its sigma (subtract a constant)");
   }
   const MuPrior& mu = engine.model.mu_prior;
   if (mu.form == MuForm::kNormal) {
-    if (std::abs(mu.a - engine.centre) > widest) refuse("mu prior " + mu.text + ": mean", mu.a, span);
+    if (std::abs(mu.a - engine.centre) > widest)
+      refuse("mu prior " + mu.text + ": mean", mu.a, span);
     if (!(mu.b <= widest && mu.b >= 1e-9 * smallest))
-      refuse("mu prior " + mu.text + ": sd", mu.b, "from 1e-9 to 1e18 times the smallest sigma (" + fmt::format("{}", smallest) + ")");
+      refuse("mu prior " + mu.text + ": sd", mu.b,
+             "from 1e-9 to 1e18 times the smallest sigma (" + fmt::format("{}", smallest) + ")");
   }
   if (mu.form == MuForm::kUniform && (std::abs(mu.a) > kMost || std::abs(mu.b) > kMost))
-    refuse("mu prior " + mu.text + ": bound", std::abs(mu.a) > kMost ? mu.a : mu.b, "from -1e30 to 1e30");
+    refuse("mu prior " + mu.text + ": bound", std::abs(mu.a) > kMost ? mu.a : mu.b,
+           "from -1e30 to 1e30");
   const TauPrior& tau = engine.model.tau_prior;
   if (tau.fixed() && std::isfinite(tau.parameters[0]) && tau.parameters[0] > widest)
-    refuse("tau prior " + tau.text + ": value", tau.parameters[0], span + " (no pooling is fixed:inf)");
+    refuse("tau prior " + tau.text + ": value", tau.parameters[0],
+           span + " (no pooling is fixed:inf)");
 }
 
 std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
@@ -77,7 +87,8 @@ std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
   MuRecord mu = engine.problem.mu;
   if (mu.form != MuForm::kFlat) mu.a += shift;
   if (mu.form == MuForm::kUniform) mu.b += shift;
-  single->draws = {{single->y.data(), single->sigma.data(), engine.problem.n_schools, mu, engine.problem.tau_prior},
+  single->draws = {{single->y.data(), single->sigma.data(), engine.problem.n_schools, mu,
+                    engine.problem.tau_prior},
                    single->table.view(),
                    centre,
                    static_cast<float>(engine.unit),
@@ -96,7 +107,8 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   backend_text = cpu_text;
   if (backend != "cpu") {
     const CudaDevices devices = cuda_devices();
-    if (backend == "cuda" && devices.names.empty()) throw std::invalid_argument("backend cuda: " + devices.reason);
+    if (backend == "cuda" && devices.names.empty())
+      throw std::invalid_argument("backend cuda: " + devices.reason);
     if (devices.names.empty()) {
       why_not_cuda = devices.reason;
     } else {
@@ -109,7 +121,9 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   const Data& data = model.data;
   size_t best = 0;
   for (size_t j = 1; j < data.y.size(); ++j)
-    if (data.sigma[j] < data.sigma[best] || (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best])) best = j;
+    if (data.sigma[j] < data.sigma[best] ||
+        (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best]))
+      best = j;
   centre = data.y[best];
   int exponent;
   std::frexp(data.sigma[best], &exponent);
@@ -125,7 +139,9 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   problem.n_schools = data.n_schools();
   problem.mu.form = model.mu_prior.form;
   problem.mu.a = (model.mu_prior.a - centre) / unit;
-  problem.mu.b = (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) / unit;
+  problem.mu.b =
+      (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) /
+      unit;
   problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma, prior_storage);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
@@ -143,8 +159,10 @@ const TauTable& Engine::table() const {
   std::call_once(table_made_, [&] {
     if (!tau_is_random) return;
     // With atoms alone the table is looked into, and what it says is not taken.
-    if (posterior->tau.n > 0) table_ = make_tau_table(*kernels, posterior->tau);
-    else table_ = empty_tau_table();
+    if (posterior->tau.n > 0)
+      table_ = make_tau_table(*kernels, posterior->tau);
+    else
+      table_ = empty_tau_table();
   });
   return table_;
 }
@@ -184,7 +202,8 @@ DrawAtomsOf<T> Engine::draw_atoms() const {
     const double log_tau = tau > 0.0 ? log<Scalar<>>(tau) + log_unit : 0.0;
     atoms.up_to[k] = static_cast<T>(up_to);
     atoms.tau[k] = static_cast<T>(tau);
-    atoms.log_prior[k] = static_cast<T>(prior[2 * k + 1] - static_cast<double>(problem.n_schools) * log_tau);
+    atoms.log_prior[k] =
+        static_cast<T>(prior[2 * k + 1] - static_cast<double>(problem.n_schools) * log_tau);
   }
   return atoms;
 }
@@ -208,7 +227,8 @@ const auto& draw_kernel(const CpuKernels& kernels, const float*) { return kernel
 }  // namespace
 
 template <class T>
-void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns, int64_t stride) const {
+void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
+                  int64_t stride) const {
   const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
   const DrawModelOf<T> draws = draw_model<T>();
   const auto kernel = draw_kernel(*kernels, columns);
@@ -219,8 +239,8 @@ void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* col
     const uint64_t start = begin / align * align;
     kernel(draws, at, start, kDrawAlignment, with_lp, block.data(), kDrawAlignment);
     for (int64_t c = 0; c < n_columns(with_lp); ++c)
-      std::memcpy(columns + c * stride + (begin - first), block.data() + c * kDrawAlignment + (begin - start),
-                  (end - begin) * sizeof(T));
+      std::memcpy(columns + c * stride + (begin - first),
+                  block.data() + c * kDrawAlignment + (begin - start), (end - begin) * sizeof(T));
   };
   uint64_t begin = first;
   const uint64_t end = first + static_cast<uint64_t>(n);
@@ -231,7 +251,8 @@ void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* col
   }
   const uint64_t whole = end / align * align;
   if (begin < whole) {
-    kernel(draws, at, begin, static_cast<int64_t>(whole - begin), with_lp, columns + (begin - first), stride);
+    kernel(draws, at, begin, static_cast<int64_t>(whole - begin), with_lp,
+           columns + (begin - first), stride);
     begin = whole;
   }
   if (begin < end) ragged(begin, end);
@@ -252,8 +273,9 @@ DrawsOf<T> Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp)
         .run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
              [&](const CudaChunkOf<T>& chunk) {
                for (int64_t c = 0; c < n_columns(with_lp); ++c)
-                 std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
-                             draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
+                 std::copy_n(
+                     chunk.columns + c * chunk.stride, chunk.n,
+                     draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
              });
     return draws;
   }
@@ -280,7 +302,8 @@ std::vector<double> Engine::quantiles(const std::vector<double>& probabilities) 
   fit(wanted, storage.result);
   const size_t n = probabilities.size();
   for (size_t i = 0; i < storage.quantiles.size(); ++i)
-    storage.quantiles[i] = i < n ? unit * storage.quantiles[i] : std::fma(unit, storage.quantiles[i], centre);
+    storage.quantiles[i] =
+        i < n ? unit * storage.quantiles[i] : std::fma(unit, storage.quantiles[i], centre);
   return std::move(storage.quantiles);
 }
 

@@ -1,5 +1,5 @@
-// One posterior as the kernels see it: the data in internal units, the posterior of tau as panels, and the
-// sampling table. Internal: the public interface is posterior.h.
+// One posterior as the kernels see it: the data in internal units, the posterior of tau as panels,
+// and the sampling table. Internal: the public interface is posterior.h.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@
 
 namespace taugrid {
 
-// What draws in single need: y, sigma and the table rounded once, in the engine's units but for the centre,
-// which is a float here.
+// What draws in single need: y, sigma and the table rounded once, in the engine's units but for the
+// centre, which is a float here.
 struct SingleModel {
   std::vector<float> y, sigma;
   TauTableOf<float> table;
@@ -29,22 +29,24 @@ struct Engine {
   Engine& operator=(const Engine&) = delete;
 
   Model model;
-  const CpuKernels* kernels;  // of the fit and the table; of the draws too where they are not on_cuda
+  const CpuKernels*
+      kernels;  // of the fit and the table; of the draws too where they are not on_cuda
   int threads;
   bool on_cuda = false;
-  bool fits_on_cuda = false;  // only where cuda was asked for: one posterior is sooner done on the CPU
-  std::string cpu_text;       // "cpu (v4)"
-  std::string backend_text;   // of the draws: "cpu (v4)", "cuda (NVIDIA H100)"
-  std::string why_not_cuda;   // where `auto` took the CPU
-  // y = centre + unit * internal: the unit is a power of two, so that scaling is exact, and the centre is
-  // one of the y, so that shifting is.
+  bool fits_on_cuda =
+      false;             // only where cuda was asked for: one posterior is sooner done on the CPU
+  std::string cpu_text;  // "cpu (v4)"
+  std::string backend_text;  // of the draws: "cpu (v4)", "cuda (NVIDIA H100)"
+  std::string why_not_cuda;  // where `auto` took the CPU
+  // y = centre + unit * internal: the unit is a power of two, so that scaling is exact, and the
+  // centre is one of the y, so that shifting is.
   double centre;
   double unit;
   double log_unit;
   std::vector<double> y, sigma;  // internal
   PriorStorage prior_storage;    // what the problem's prior points into
   Problem problem;
-  bool tau_is_random;            // not fixed
+  bool tau_is_random;                       // not fixed
   std::unique_ptr<FitWorkspace> posterior;  // of tau, where tau is random
 
   // The sampling table, made when the first draw asks for it: it costs many fits.
@@ -64,7 +66,8 @@ struct Engine {
 
   // Draws first .. first + n - 1, any first and n, into columns `stride` apart, in their precision.
   template <class T>
-  void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns, int64_t stride) const;
+  void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
+            int64_t stride) const;
 
   // The same in memory, by every thread, or by the GPU.
   template <class T>
@@ -90,7 +93,7 @@ DrawModelOf<float> Engine::draw_model() const;
 struct FitStorage {
   FitStorage(int64_t n_schools, int n_probabilities);
   FitResult result;
-  std::vector<double> quantiles;          // (J + 3, n_probabilities) in the order of the columns
+  std::vector<double> quantiles;  // (J + 3, n_probabilities) in the order of the columns
   std::vector<ParameterResult> theta;
 };
 

@@ -5,10 +5,12 @@
 
 namespace taugrid {
 
-// log p(y) as FitResult has it, for a problem in the engine's units, and in `workspace` its nodes of tau.
+// log p(y) as FitResult has it, for a problem in the engine's units, and in `workspace` its nodes
+// of tau.
 double log_evidence(const Engine& engine, const Problem& problem, FitWorkspace& workspace);
 
-// What is to be added to that log evidence of n schools for log p(y) in units of y (a flat mu counts as density 1).
+// What is to be added to that log evidence of n schools for log p(y) in units of y (a flat mu
+// counts as density 1).
 double log_evidence_constant(MuForm mu, int64_t n_schools, double log_unit);
 
 }  // namespace taugrid

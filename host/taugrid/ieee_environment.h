@@ -1,5 +1,6 @@
-// Round-to-nearest with subnormals, as long as it lives: foreign code in the same process (Python libraries,
-// graphics drivers) changes the floating-point environment, and host arithmetic reaches results too.
+// Round-to-nearest with subnormals, as long as it lives: foreign code in the same process (Python
+// libraries, graphics drivers) changes the floating-point environment, and host arithmetic reaches
+// results too.
 #pragma once
 
 #if defined(__SSE2__)

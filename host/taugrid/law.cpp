@@ -37,9 +37,11 @@ double log_prior_at_zero(const PriorRecord& prior, const SumsAtZero& sums) {
   switch (prior.form) {
     case PriorForm::kMixture: {
       double largest = -kInfinity, sum = 0.0;
-      for (int i = 0; i < prior.n_rows; ++i) largest = std::max(largest, log_prior_at_zero(prior.rows[i], sums));
+      for (int i = 0; i < prior.n_rows; ++i)
+        largest = std::max(largest, log_prior_at_zero(prior.rows[i], sums));
       if (std::isinf(largest)) return largest;
-      for (int i = 0; i < prior.n_rows; ++i) sum += exp<S>(log_prior_at_zero(prior.rows[i], sums) - largest);
+      for (int i = 0; i < prior.n_rows; ++i)
+        sum += exp<S>(log_prior_at_zero(prior.rows[i], sums) - largest);
       return largest + log<S>(sum);
     }
     case PriorForm::kTable:  // its first knot is at 0
@@ -55,7 +57,8 @@ double log_prior_at_zero(const PriorRecord& prior, const SumsAtZero& sums) {
   if (prior.slope != 0.0) return prior.slope > 0.0 ? -kInfinity : kInfinity;
   if (prior.form == PriorForm::kHalfLogistic) return prior.log_constant - 2.0 * log<S>(2.0);
   if (prior.form != PriorForm::kSchoolSums) return prior.log_constant;
-  return prior.log_constant + prior.alpha * sums.log_w + prior.beta * sums.log_w2 - prior.gamma * sums.log_v;
+  return prior.log_constant + prior.alpha * sums.log_w + prior.beta * sums.log_w2 -
+         prior.gamma * sums.log_v;
 }
 
 SumsAtZero sums_at_zero(const Engine& engine, double sum_log_v) {
@@ -87,17 +90,21 @@ LawPoint uniform_law(double a, double b, double x) {
 LawPoint law_without_pooling(const Model& model, const ParameterId& parameter, double x) {
   const MuPrior& mu = model.mu_prior;
   const size_t j = static_cast<size_t>(parameter.j);
-  if (parameter.kind == ParameterKind::kTheta) return normal_law(model.data.y[j], model.data.sigma[j], x);
+  if (parameter.kind == ParameterKind::kTheta)
+    return normal_law(model.data.y[j], model.data.sigma[j], x);
   if (parameter.kind == ParameterKind::kTau) return point_mass(kInfinity, x);
-  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kNormal) return normal_law(mu.a, mu.b, x);
-  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kUniform) return uniform_law(mu.a, mu.b, x);
+  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kNormal)
+    return normal_law(mu.a, mu.b, x);
+  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kUniform)
+    return uniform_law(mu.a, mu.b, x);
   return {kNaN, kNaN, kNaN};
 }
 
 std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
   std::vector<LawPoint> law;
   if (!engine.tau_is_random) {
-    for (const double value : x) law.push_back(point_mass(engine.model.tau_prior.parameters[0], value));
+    for (const double value : x)
+      law.push_back(point_mass(engine.model.tau_prior.parameters[0], value));
     return law;
   }
   const std::vector<double> log_density = log_tau_density(engine, x);
@@ -109,7 +116,8 @@ std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
     }
     const double log_x = log<S>(x[i] / engine.unit);
     const double lower = log_x < panels.lower[0] ? 0.0 : panel_cdf<S>(panels, log_x, false).mass;
-    const double upper = log_x > panels.upper[panels.n - 1] ? 0.0 : panel_cdf<S>(panels, log_x, true).mass;
+    const double upper =
+        log_x > panels.upper[panels.n - 1] ? 0.0 : panel_cdf<S>(panels, log_x, true).mass;
     law.push_back({lower, upper, exp<S>(log_density[i])});
   }
   return law;
@@ -119,10 +127,14 @@ std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
 
 std::string ParameterId::name() const {
   switch (kind) {
-    case ParameterKind::kTau: return "tau";
-    case ParameterKind::kMu: return "mu";
-    case ParameterKind::kThetaNew: return "theta_new";
-    case ParameterKind::kTheta: break;
+    case ParameterKind::kTau:
+      return "tau";
+    case ParameterKind::kMu:
+      return "mu";
+    case ParameterKind::kThetaNew:
+      return "theta_new";
+    case ParameterKind::kTheta:
+      break;
   }
   return "theta[" + std::to_string(j + 1) + "]";
 }
@@ -134,17 +146,19 @@ ParameterId find_parameter(const std::string& text, const Data& data, const std:
   const int64_t number = theta_number(text);
   if (number >= 1 && number <= data.n_schools()) return {ParameterKind::kTheta, number - 1};
   const auto found = std::ranges::find(data.labels, text);
-  const std::string known = fmt::format("tau, mu, theta[1]{}, theta_new{}",
-                                        data.n_schools() > 1 ? fmt::format(" .. theta[{}]", data.n_schools()) : "",
-                                        data.labels.empty() ? "" : ", or a label");
+  const std::string known =
+      fmt::format("tau, mu, theta[1]{}, theta_new{}",
+                  data.n_schools() > 1 ? fmt::format(" .. theta[{}]", data.n_schools()) : "",
+                  data.labels.empty() ? "" : ", or a label");
   if (text.empty() || found == data.labels.end())
-    throw std::invalid_argument(what + ": parameter '" + text + "' is unknown, must be one of " + known);
+    throw std::invalid_argument(what + ": parameter '" + text + "' is unknown, must be one of " +
+                                known);
   const auto again = std::find(found + 1, data.labels.end(), text);
   const int64_t j = found - data.labels.begin();
   if (again != data.labels.end())
-    throw std::invalid_argument(fmt::format("{}: parameter '{}' is the label of rows {} and {}: name it theta[{}] or theta[{}]",
-                                            what, text, j + 1, again - data.labels.begin() + 1, j + 1,
-                                            again - data.labels.begin() + 1));
+    throw std::invalid_argument(fmt::format(
+        "{}: parameter '{}' is the label of rows {} and {}: name it theta[{}] or theta[{}]", what,
+        text, j + 1, again - data.labels.begin() + 1, j + 1, again - data.labels.begin() + 1));
   return {ParameterKind::kTheta, j};
 }
 
@@ -167,15 +181,17 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
   std::vector<double> x((tau.size() + kPack - 1) / kPack * kPack, 0.0), log_p(x.size());
   for (size_t i = 0; i < tau.size(); ++i)
     if (tau[i] > 0.0 && tau[i] < kInfinity) x[i] = log<S>(tau[i] / engine.unit);
-  engine.kernels->log_posterior(engine.problem, static_cast<int64_t>(x.size()), x.data(), log_p.data());
+  engine.kernels->log_posterior(engine.problem, static_cast<int64_t>(x.size()), x.data(),
+                                log_p.data());
   std::vector<double> log_density(tau.size());
   for (size_t i = 0; i < tau.size(); ++i) {
     if (tau[i] == 0.0) {
       GivenTau<S> at;
       const double log_likelihood = log_likelihood_at_tau2<S>(engine.problem, 0.0, at);
-      log_density[i] = log_prior_at_zero(prior, sums_at_zero(engine, at.sum_log_v)) + log_likelihood - log_mass;
-    } else if (!(tau[i] > 0.0 && tau[i] < kInfinity) || x[i] < prior.lower_x || x[i] > prior.upper_x ||
-               log_p[i] < 0.5 * kLogNothing) {
+      log_density[i] =
+          log_prior_at_zero(prior, sums_at_zero(engine, at.sum_log_v)) + log_likelihood - log_mass;
+    } else if (!(tau[i] > 0.0 && tau[i] < kInfinity) || x[i] < prior.lower_x ||
+               x[i] > prior.upper_x || log_p[i] < 0.5 * kLogNothing) {
       log_density[i] = -kInfinity;
     } else {
       log_density[i] = log_p[i] - x[i] - log_mass;
@@ -184,8 +200,8 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
   return log_density;
 }
 
-std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter, std::span<const double> x,
-                             bool relative_tails) {
+std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
+                             std::span<const double> x, bool relative_tails) {
   if (!engine.tau_is_random && std::isinf(engine.model.tau_prior.parameters[0])) {
     std::vector<LawPoint> law;
     for (const double value : x) law.push_back(law_without_pooling(engine.model, parameter, value));
@@ -195,12 +211,14 @@ std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
   const size_t n = x.size();
   std::vector<double> internal, lower(n), upper(n), density(n);
   // Beyond 1e60 there is nothing, and squares stay within the range of a double.
-  for (const double value : x) internal.push_back(std::clamp((value - engine.centre) / engine.unit, -1e60, 1e60));
+  for (const double value : x)
+    internal.push_back(std::clamp((value - engine.centre) / engine.unit, -1e60, 1e60));
   const LawOf of = parameter.kind == ParameterKind::kMu      ? LawOf::kMu
                    : parameter.kind == ParameterKind::kTheta ? LawOf::kTheta
                                                              : LawOf::kThetaNew;
   const auto nodes = posterior_nodes(engine);
-  engine.kernels->law(engine.problem, {of, parameter.j, relative_tails, static_cast<int64_t>(n), internal.data()},
+  engine.kernels->law(engine.problem,
+                      {of, parameter.j, relative_tails, static_cast<int64_t>(n), internal.data()},
                       *nodes, {lower.data(), upper.data(), density.data()});
   std::vector<LawPoint> law(n);
   for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / engine.unit};

@@ -1,5 +1,5 @@
-// The posterior law of one parameter at given points: CDF in both tails and density. Internal: what is asked
-// for from outside is exceedance probabilities and densities (on_request.h).
+// The posterior law of one parameter at given points: CDF in both tails and density. Internal: what
+// is asked for from outside is exceedance probabilities and densities (on_request.h).
 #pragma once
 
 #include <memory>
@@ -15,11 +15,12 @@ enum class ParameterKind { kTau, kMu, kTheta, kThetaNew };
 
 struct ParameterId {
   ParameterKind kind;
-  int64_t j;  // of theta, from 0
+  int64_t j;                 // of theta, from 0
   std::string name() const;  // tau, mu, theta[1], .., theta_new
 };
 
-// By name, or by a school's label. Throws std::invalid_argument, beginning with `what`, with what there is.
+// By name, or by a school's label. Throws std::invalid_argument, beginning with `what`, with what
+// there is.
 ParameterId find_parameter(const std::string& text, const Data& data, const std::string& what);
 
 struct LawPoint {
@@ -27,18 +28,19 @@ struct LawPoint {
   double density;       // per unit of y
 };
 
-// The nodes of tau with mu given tau at each, which every exact average over p(tau | y) uses: w.tau.weight,
-// w.tau_value, w.tau2, w.mu_hat, w.v_mu, .. (n_nodes). Not for tau = infinity.
+// The nodes of tau with mu given tau at each, which every exact average over p(tau | y) uses:
+// w.tau.weight, w.tau_value, w.tau2, w.mu_hat, w.v_mu, .. (n_nodes). Not for tau = infinity.
 std::unique_ptr<FitWorkspace> posterior_nodes(const Engine& engine);
 
-// log p(tau | y) per unit of y for tau >= 0 in units of y: -infinity outside the prior's support, and the limit
-// at 0, infinite where the prior's is. NaN where tau is fixed.
+// log p(tau | y) per unit of y for tau >= 0 in units of y: -infinity outside the prior's support,
+// and the limit at 0, infinite where the prior's is. NaN where tau is fixed.
 std::vector<double> log_tau_density(const Engine& engine, std::span<const double> tau);
 
-// At x, units of y. With `relative_tails` each tail is accurate relative to itself: to about 1e-9 down to 1e-10, and
-// to 1e-16 absolutely (1e-15 under a uniform prior of mu); otherwise to 1e-11 absolutely. All NaN where the
-// parameter does not exist; the density of what is known is infinite there and 0 elsewhere.
-std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter, std::span<const double> x,
-                             bool relative_tails);
+// At x, units of y. With `relative_tails` each tail is accurate relative to itself: to about 1e-9
+// down to 1e-10, and to 1e-16 absolutely (1e-15 under a uniform prior of mu); otherwise to 1e-11
+// absolutely. All NaN where the parameter does not exist; the density of what is known is infinite
+// there and 0 elsewhere.
+std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
+                             std::span<const double> x, bool relative_tails);
 
 }  // namespace taugrid

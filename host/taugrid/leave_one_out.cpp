@@ -1,13 +1,14 @@
 // By J refits, each over its own p(tau | y_-j):
 //   log p(y_j | y_-j) = log p(y) - log p(y_-j)
 //   P(Y_j < y_j | y_-j), Y_j ~ N(theta_new, sigma_j^2)
-// The difference of two evidences and not an average of N(y_j; mu_hat, v_mu + tau^2 + sigma_j^2) over p(tau | y_-j):
-// where y_j is far from the rest, the taus that explain it lie beyond all that the rest calls for.
+// The difference of two evidences and not an average of N(y_j; mu_hat, v_mu + tau^2 + sigma_j^2)
+// over p(tau | y_-j): where y_j is far from the rest, the taus that explain it lie beyond all that
+// the rest calls for.
 //
-// The prior of tau is that of all J studies throughout: where it is made from the sigmas, these are known
-// constants of the design, and p(y_j | y_-j) is a conditional density of one model. A prior that is a scale made
-// of the sigmas is a record that the refit keeps. One that sums over schools at every tau would be evaluated on
-// J - 1 of them: the nodes are weighed by the ratio of both.
+// The prior of tau is that of all J studies throughout: where it is made from the sigmas, these are
+// known constants of the design, and p(y_j | y_-j) is a conditional density of one model. A prior
+// that is a scale made of the sigmas is a record that the refit keeps. One that sums over schools
+// at every tau would be evaluated on J - 1 of them: the nodes are weighed by the ratio of both.
 #include "host/taugrid/leave_one_out.h"
 
 #include <algorithm>
@@ -47,7 +48,8 @@ bool prior_depends_on_sigma(const Engine& engine) {
   PriorStorage storage;
   const PriorRecord other = tau_prior_record(engine.model.tau_prior, engine.unit, doubled, storage);
   bool differs = other.log_scale != prior.log_scale;
-  for (int i = 0; i < prior.n_rows; ++i) differs = differs || other.rows[i].log_scale != prior.rows[i].log_scale;
+  for (int i = 0; i < prior.n_rows; ++i)
+    differs = differs || other.rows[i].log_scale != prior.rows[i].log_scale;
   return differs;
 }
 
@@ -58,11 +60,13 @@ double log_prior_alone(const Problem& problem, double x) {
   return log_prior_at<S>(problem, x, at);
 }
 
-// Exchanges the prior of `problem` for that of `full` in its nodes. Returns what that adds to the log evidence.
+// Exchanges the prior of `problem` for that of `full` in its nodes. Returns what that adds to the
+// log evidence.
 double exchange_prior(const Problem& problem, const Problem& full, FitWorkspace& nodes) {
   std::vector<double> log_ratio;
   for (int i = 0; i < nodes.n_nodes; ++i)
-    log_ratio.push_back(log_prior_alone(full, nodes.tau.x[i]) - log_prior_alone(problem, nodes.tau.x[i]));
+    log_ratio.push_back(log_prior_alone(full, nodes.tau.x[i]) -
+                        log_prior_alone(problem, nodes.tau.x[i]));
   const double largest = *std::ranges::max_element(log_ratio);
   double sum = 0.0;
   for (int i = 0; i < nodes.n_nodes; ++i) {
@@ -92,12 +96,13 @@ LeftOut leave_out(const Engine& engine, double log_evidence_of_all, size_t j) {
   // Y_j is a theta_new with sigma_j^2 more variance given tau.
   for (int i = 0; i < nodes->n_nodes; ++i) nodes->tau2[i] += engine.sigma[j] * engine.sigma[j];
   double lower, upper, density;
-  engine.kernels->law(rest, {LawOf::kThetaNew, 0, true, 1, &engine.y[j]}, *nodes, {&lower, &upper, &density});
+  engine.kernels->law(rest, {LawOf::kThetaNew, 0, true, 1, &engine.y[j]}, *nodes,
+                      {&lower, &upper, &density});
   return {log_evidence_of_all - log_p - engine.log_unit - kLogRoot2Pi, lower};
 }
 
-// log of the average over p(theta_j | y) of N(y_j; theta_j, sigma_j^2), units of y. Given tau, a second y_j is
-// normal given mu, so that mu may be integrated out, between bounds too.
+// log of the average over p(theta_j | y) of N(y_j; theta_j, sigma_j^2), units of y. Given tau, a
+// second y_j is normal given mu, so that mu may be integrated out, between bounds too.
 double log_predictive_density(const Engine& engine, const FitWorkspace& nodes, size_t j) {
   const Problem& problem = engine.problem;
   const double y = engine.y[j], s2 = engine.sigma[j] * engine.sigma[j];
@@ -115,7 +120,8 @@ double log_predictive_density(const Engine& engine, const FitWorkspace& nodes, s
       const double slope = s2 / (s2 + nodes.tau2[i]), noise = s2 * (2.0 - slope);
       const double precision = 1.0 / nodes.v_mu[i] + slope * slope / noise;
       const double mu = (nodes.mu_hat[i] / nodes.v_mu[i] + slope * (slope * y) / noise) / precision;
-      log_term += log_truncated_mass<S>(problem.mu.a, problem.mu.b, mu, std::sqrt(precision)) - nodes.log_mu_mass[i];
+      log_term += log_truncated_mass<S>(problem.mu.a, problem.mu.b, mu, std::sqrt(precision)) -
+                  nodes.log_mu_mass[i];
     }
     log_terms.push_back(log_term);
   }

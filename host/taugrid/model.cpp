@@ -11,8 +11,8 @@
 namespace taugrid {
 namespace {
 
-// What p(tau | y) falls as a power of, beside the prior's own exponent: with a flat mu one school's worth
-// of information goes into mu.
+// What p(tau | y) falls as a power of, beside the prior's own exponent: with a flat mu one school's
+// worth of information goes into mu.
 double likelihood_exponent(const Model& model) {
   const double n_schools = static_cast<double>(model.data.n_schools());
   return model.mu_prior.proper() ? n_schools : n_schools - 1.0;
@@ -25,7 +25,8 @@ bool moment_exists(const Model& model, int k) {
   return exponent > k + 1.0 || (model.tau_prior.log_tail && exponent == k + 1.0);
 }
 
-// Beyond these ratios the problem no longer fits the range of a double, squares and products included.
+// Beyond these ratios the problem no longer fits the range of a double, squares and products
+// included.
 constexpr double kWidestRatio = 1e24;
 
 void check_range(const Model& model) {
@@ -38,8 +39,9 @@ void check_range(const Model& model) {
   }
   const auto require = [&](bool condition, const std::string& what) {
     if (!condition)
-      throw std::invalid_argument(what + " differs from the smallest sigma by a factor above 1e24: too wide for " +
-                                  "double precision");
+      throw std::invalid_argument(
+          what + " differs from the smallest sigma by a factor above 1e24: too wide for " +
+          "double precision");
   };
   const MuPrior& mu = model.mu_prior;
   const double widest = kWidestRatio * sigma_min;
@@ -49,7 +51,8 @@ void check_range(const Model& model) {
             "mu prior " + mu.text + ": distance of the mean from y");
   }
   if (mu.form == MuForm::kUniform)
-    require(std::abs(mu.a - y_min) <= widest && std::abs(mu.b - y_max) <= widest && mu.b - mu.a >= sigma_min / kWidestRatio,
+    require(std::abs(mu.a - y_min) <= widest && std::abs(mu.b - y_max) <= widest &&
+                mu.b - mu.a >= sigma_min / kWidestRatio,
             "mu prior " + mu.text + ": distance of the bounds from y or from each other");
   if (model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0])) return;
   const auto check = [&](const TauPrior& prior, const std::string& of) {
@@ -84,11 +87,13 @@ Model make_model(Data data, const std::string& tau_prior, const std::string& mu_
     char power[32];
     std::snprintf(power, sizeof power, "%g", exponent);
     throw std::invalid_argument(
-        "the posterior is improper: with J = " + std::to_string(n_schools) + ", tau prior " + model.tau_prior.text +
-        " and mu prior " + model.mu_prior.text + ", p(tau|y) falls only as tau^-" + power +
-        " and has no finite integral; a proper prior of tau (half_normal:scale, half_cauchy:scale, uniform:A)" +
-        (model.mu_prior.proper() ? "" : ", a proper prior of mu with J = 2 or more,") + " or J of at least " +
-        std::to_string(needed) + " would do");
+        "the posterior is improper: with J = " + std::to_string(n_schools) + ", tau prior " +
+        model.tau_prior.text + " and mu prior " + model.mu_prior.text +
+        ", p(tau|y) falls only as tau^-" + power +
+        " and has no finite integral; a proper prior of tau (half_normal:scale, half_cauchy:scale, "
+        "uniform:A)" +
+        (model.mu_prior.proper() ? "" : ", a proper prior of mu with J = 2 or more,") +
+        " or J of at least " + std::to_string(needed) + " would do");
   }
   return model;
 }

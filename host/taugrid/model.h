@@ -20,8 +20,8 @@ struct Model {
   bool mu_moment_exists(int k) const;
 };
 
-// Validates everything. Throws std::invalid_argument, for an improper posterior with the reason and what
-// would make it proper.
+// Validates everything. Throws std::invalid_argument, for an improper posterior with the reason and
+// what would make it proper.
 Model make_model(Data data, const std::string& tau_prior, const std::string& mu_prior);
 
 }  // namespace taugrid

@@ -16,7 +16,8 @@ int thread_count(int requested) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void ordered_blocks(int64_t n_blocks, int threads, const std::function<void(int64_t, int, int)>& work,
+void ordered_blocks(int64_t n_blocks, int threads,
+                    const std::function<void(int64_t, int, int)>& work,
                     const std::function<void(int64_t, int)>& consume) {
   if (threads <= 1 || n_blocks <= 1) {
     for (int64_t block = 0; block < n_blocks; ++block) {

@@ -29,9 +29,9 @@ struct Units {
   double size(double x) const { return unit * x; }
 };
 
-ParameterSummary parameter_summary(const ParameterResult& result, const std::string& name, const std::string& label,
-                                   bool located, const Units& units, size_t n_probabilities, size_t lower,
-                                   size_t upper) {
+ParameterSummary parameter_summary(const ParameterResult& result, const std::string& name,
+                                   const std::string& label, bool located, const Units& units,
+                                   size_t n_probabilities, size_t lower, size_t upper) {
   const auto place = [&](double x) { return located ? units.place(x) : units.size(x); };
   ParameterSummary summary;
   summary.name = name;
@@ -39,7 +39,8 @@ ParameterSummary parameter_summary(const ParameterResult& result, const std::str
   summary.mean = place(result.mean);
   summary.sd = units.size(result.sd);
   summary.mode = place(result.mode);
-  for (size_t i = 0; i < n_probabilities; ++i) summary.quantiles.push_back(place(result.quantile[i]));
+  for (size_t i = 0; i < n_probabilities; ++i)
+    summary.quantiles.push_back(place(result.quantile[i]));
   summary.central = {place(result.quantile[lower]), place(result.quantile[upper])};
   summary.shortest = {place(result.shortest_lower), place(result.shortest_upper)};
   return summary;
@@ -50,8 +51,10 @@ std::vector<std::string> notes_of(const Model& model) {
   const bool flat = !model.mu_prior.proper();
   const bool infinite = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
   if (infinite) {
-    notes.push_back("tau = infinity is no pooling: theta_j ~ N(y_j, sigma_j^2), theta_new does not exist, and mu " +
-                    std::string(flat ? "does not exist under a flat prior" : "keeps its prior"));
+    notes.push_back(
+        "tau = infinity is no pooling: theta_j ~ N(y_j, sigma_j^2), theta_new does not exist, and "
+        "mu " +
+        std::string(flat ? "does not exist under a flat prior" : "keeps its prior"));
     notes.push_back("the marginal likelihood is 0 at tau = infinity");
     return notes;
   }
@@ -59,7 +62,8 @@ std::vector<std::string> notes_of(const Model& model) {
     const std::string moment = k == 1 ? "mean" : "standard deviation";
     std::string absent = model.tau_moment_exists(k) ? "" : "tau, theta_new";
     if (!model.mu_moment_exists(k)) absent += ", mu";
-    if (!absent.empty()) notes.push_back("the tail of p(tau|y) is too heavy for the " + moment + " of " + absent);
+    if (!absent.empty())
+      notes.push_back("the tail of p(tau|y) is too heavy for the " + moment + " of " + absent);
     if (k == 1 && !absent.empty()) break;
   }
   if (!model.tau_prior.proper)
@@ -71,19 +75,22 @@ std::vector<std::string> notes_of(const Model& model) {
 
 void check_probability(double p, const char* what) {
   if (!(p > 0.0 && p < 1.0))
-    throw std::invalid_argument(std::string(what) + " is " + std::to_string(p) + ", must be between 0 and 1");
+    throw std::invalid_argument(std::string(what) + " is " + std::to_string(p) +
+                                ", must be between 0 and 1");
 }
 
 void check_draws(int64_t n, uint64_t first) {
   if (n < 1 || n > kMaxDraws || first > static_cast<uint64_t>(kMaxDraws))
-    throw std::invalid_argument("number of draws is " + std::to_string(n) + ", must be from 1 to 2^53");
+    throw std::invalid_argument("number of draws is " + std::to_string(n) +
+                                ", must be from 1 to 2^53");
 }
 
 }  // namespace
 
 namespace {
 
-// The intervals of further levels, each by a fit of its own: it is the shortest interval that takes the time.
+// The intervals of further levels, each by a fit of its own: it is the shortest interval that takes
+// the time.
 void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary& summary) {
   std::vector<double> levels = options.more_levels;
   std::sort(levels.begin(), levels.end());
@@ -101,7 +108,10 @@ void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary&
     const FitResult& result = storage.result;
     for (size_t k = 0; k < summary.parameters.size(); ++k) {
       const bool last = k + 1 == summary.parameters.size();
-      const ParameterResult& from = k == 0 ? result.tau : k == 1 ? result.mu : last ? result.theta_new : result.theta[k - 2];
+      const ParameterResult& from = k == 0   ? result.tau
+                                    : k == 1 ? result.mu
+                                    : last   ? result.theta_new
+                                             : result.theta[k - 2];
       const ParameterSummary at = parameter_summary(from, "", "", k > 0, units, 2, 0, 1);
       summary.parameters[k].more_central.push_back(at.central);
       summary.parameters[k].more_shortest.push_back(at.shortest);
@@ -120,8 +130,8 @@ Posterior::Posterior(Data data, const std::string& tau_prior, const std::string&
                      const DeviceOptions& device)
     : state_([&] {
         const IeeeEnvironment ieee;
-        return std::make_unique<State>(make_model(std::move(data), tau_prior, mu_prior), device.backend,
-                                       device.threads);
+        return std::make_unique<State>(make_model(std::move(data), tau_prior, mu_prior),
+                                       device.backend, device.threads);
       }()) {}
 Posterior::~Posterior() = default;
 Posterior::Posterior(Posterior&&) noexcept = default;
@@ -165,7 +175,8 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   s.fit(request, storage.result);
   const FitResult& result = storage.result;
   // tau = infinity alone has no evidence.
-  if (std::isnan(result.log_evidence) && !(s.model.tau_prior.fixed() && std::isinf(s.model.tau_prior.parameters[0])))
+  if (std::isnan(result.log_evidence) &&
+      !(s.model.tau_prior.fixed() && std::isinf(s.model.tau_prior.parameters[0])))
     throw std::runtime_error("the posterior could not be integrated; please report this data set");
 
   const Units units{s.centre, s.unit};
@@ -174,10 +185,11 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   summary.tau_prior = s.model.tau_prior.text;
   summary.mu_prior = s.model.mu_prior.text;
   summary.backend = s.fits_on_cuda ? s.backend_text : s.cpu_text;
-  summary.probabilities.assign(probabilities.begin(), probabilities.begin() + static_cast<std::ptrdiff_t>(n_shown));
+  summary.probabilities.assign(probabilities.begin(),
+                               probabilities.begin() + static_cast<std::ptrdiff_t>(n_shown));
   summary.level = options.level;
-  const auto add = [&](const ParameterResult& parameter, const std::string& name, const std::string& label,
-                       bool located) {
+  const auto add = [&](const ParameterResult& parameter, const std::string& name,
+                       const std::string& label, bool located) {
     summary.parameters.push_back(
         parameter_summary(parameter, name, label, located, units, n_shown, lower, upper));
   };
@@ -190,17 +202,21 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   summary.joint_mode_tau = units.size(result.joint_mode_tau);
   summary.joint_mode_mu = units.place(result.joint_mode_mu);
   summary.cov_mu_tau = s.unit * s.unit * result.cov_mu_tau;
-  summary.corr_mu_tau = result.tau.sd > 0.0 ? result.cov_mu_tau / (result.tau.sd * result.mu.sd) : kNaN;
+  summary.corr_mu_tau =
+      result.tau.sd > 0.0 ? result.cov_mu_tau / (result.tau.sd * result.mu.sd) : kNaN;
   summary.notes = notes_of(s.model);
   if (result.unresolved)
-    summary.notes.push_back("the quadrature ran out of panels: the last digits are not to be trusted");
+    summary.notes.push_back(
+        "the quadrature ran out of panels: the last digits are not to be trusted");
   if (result.moments_out_of_range)
     summary.notes.push_back("the mean and standard deviation of tau and theta_new" +
                             std::string(s.model.mu_prior.proper() ? "" : ", and of mu,") +
                             " exist, but their integrals leave the range of double precision");
-  summary.log_marginal_likelihood = s.model.tau_prior.proper && std::isfinite(result.log_evidence)
-                                        ? result.log_evidence + log_evidence_constant(s.problem.mu.form, data.n_schools(), s.log_unit)
-                                        : kNaN;
+  summary.log_marginal_likelihood =
+      s.model.tau_prior.proper && std::isfinite(result.log_evidence)
+          ? result.log_evidence +
+                log_evidence_constant(s.problem.mu.form, data.n_schools(), s.log_unit)
+          : kNaN;
   add_levels(s, options, summary);
   add_requests(s, options, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -214,7 +230,8 @@ double Posterior::tau_quantile(double probability) const {
   if (!s.tau_is_random) return s.model.tau_prior.parameters[0];
   const bool right = probability > 0.5;
   const double tail = right ? 1.0 - probability : probability;
-  if (s.posterior->n_atoms > 0) return s.unit * atom_quantile<Scalar<>>(*s.posterior, tail, right).tau;
+  if (s.posterior->n_atoms > 0)
+    return s.unit * atom_quantile<Scalar<>>(*s.posterior, tail, right).tau;
   return s.unit * exp<Scalar<>>(panel_quantile<Scalar<>>(s.posterior->tau, tail, right).x);
 }
 
@@ -248,15 +265,16 @@ void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp
   DoubleBlock doubles;
   const auto deliver = [&](const T* columns, int64_t stride, int64_t first, int64_t size) {
     if (control.stop && control.stop()) throw Stopped();
-    callback(doubles.of(
-        DrawBlockOf<T>(columns, stride, static_cast<uint64_t>(first), size, model.problem.n_schools, with_lp)));
+    callback(doubles.of(DrawBlockOf<T>(columns, stride, static_cast<uint64_t>(first), size,
+                                       model.problem.n_schools, with_lp)));
     if (control.progress) control.progress(first + size);
   };
   if (engine.on_cuda) {
-    CudaDrawsOf<T>(model).run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {true, with_lp, nullptr}, nullptr,
-                              [&](const CudaChunkOf<T>& chunk) {
+    CudaDrawsOf<T>(model).run({seed, 0, Purpose::kPosteriorDraw}, 0, n, {true, with_lp, nullptr},
+                              nullptr, [&](const CudaChunkOf<T>& chunk) {
                                 for (int64_t i = 0; i < chunk.n; i += kBlockDraws)
-                                  deliver(chunk.columns + i, chunk.stride, static_cast<int64_t>(chunk.first) + i,
+                                  deliver(chunk.columns + i, chunk.stride,
+                                          static_cast<int64_t>(chunk.first) + i,
                                           std::min(kBlockDraws, chunk.n - i));
                               });
     return;
@@ -264,19 +282,20 @@ void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp
   // With many schools a block has fewer draws, so that it stays near 32 MB.
   const int64_t n_columns = engine.n_columns(with_lp);
   const int64_t block_draws =
-      std::clamp((int64_t{1} << 22) / n_columns / kDrawAlignment * kDrawAlignment, kDrawAlignment, kBlockDraws);
+      std::clamp((int64_t{1} << 22) / n_columns / kDrawAlignment * kDrawAlignment, kDrawAlignment,
+                 kBlockDraws);
   const int64_t size = n_columns * block_draws;
   BufferOf<T> blocks(static_cast<size_t>(size * n_slots(engine.threads)));
   const auto length = [&](int64_t block) { return std::min(block_draws, n - block * block_draws); };
-  ordered_blocks(
-      (n + block_draws - 1) / block_draws, engine.threads,
-      [&](int64_t block, int slot, int) {
-        engine.draw(seed, static_cast<uint64_t>(block * block_draws), length(block), with_lp,
-                    blocks.data() + slot * size, block_draws);
-      },
-      [&](int64_t block, int slot) {
-        deliver(blocks.data() + slot * size, block_draws, block * block_draws, length(block));
-      });
+  ordered_blocks((n + block_draws - 1) / block_draws, engine.threads,
+                 [&](int64_t block, int slot, int) {
+                   engine.draw(seed, static_cast<uint64_t>(block * block_draws), length(block),
+                               with_lp, blocks.data() + slot * size, block_draws);
+                 },
+                 [&](int64_t block, int slot) {
+                   deliver(blocks.data() + slot * size, block_draws, block * block_draws,
+                           length(block));
+                 });
 }
 
 }  // namespace
@@ -285,12 +304,13 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
                             const RunControl& control, Precision precision) const {
   const IeeeEnvironment ieee;
   check_draws(n, 0);
-  const auto& run = precision == Precision::kSingle ? draw_blocks_in<float> : draw_blocks_in<double>;
+  const auto& run =
+      precision == Precision::kSingle ? draw_blocks_in<float> : draw_blocks_in<double>;
   run(*state_, n, seed, with_lp, callback, control);
 }
 
-DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control, bool with_lp,
-                                    const BlockCallback& also, Precision precision,
+DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control,
+                                    bool with_lp, const BlockCallback& also, Precision precision,
                                     const DeriveRequest& derive) const {
   const IeeeEnvironment ieee;
   check_draws(n, 0);

@@ -32,24 +32,31 @@ struct SummaryOptions {
   std::vector<double> more_levels = {};  // of further intervals, in (0, 1)
   std::vector<ExceedRequest> exceed = {};
   std::vector<DensityRequest> density = {};
-  std::vector<double> given_tau = {};  // units of y, from 0 to 1e24 times the smallest sigma, or infinity
-  bool weights = false;                // at most 4096 schools
+  std::vector<double> given_tau =
+      {};                // units of y, from 0 to 1e24 times the smallest sigma, or infinity
+  bool weights = false;  // at most 4096 schools
   bool bayes_factors = false;
   bool loo = false;
 };
 
-// Of draws. Double is the default; single is the fast path, with a stream of its own (the numbers are
-// other draws, not the same ones rounded), of which docs/precision.md states the accuracy.
+// Of draws. Double is the default; single is the fast path, with a stream of its own (the numbers
+// are other draws, not the same ones rounded), of which docs/precision.md states the accuracy.
 enum class Precision { kDouble, kSingle };
 
-// Columns of draws, units of y: tau (n), mu (n), theta_j (n) for j = 0 .. J - 1, theta_new (n), and lp (n)
-// if it was asked for. A quantity that does not exist (mu and theta_new at tau = infinity under a flat
-// prior) is NaN throughout.
+// Columns of draws, units of y: tau (n), mu (n), theta_j (n) for j = 0 .. J - 1, theta_new (n), and
+// lp (n) if it was asked for. A quantity that does not exist (mu and theta_new at tau = infinity
+// under a flat prior) is NaN throughout.
 template <class T>
 class DrawBlockOf {
  public:
-  DrawBlockOf(const T* columns, int64_t stride, uint64_t first, int64_t n, int64_t n_schools, bool has_lp)
-      : columns_(columns), stride_(stride), first_(first), n_(n), n_schools_(n_schools), has_lp_(has_lp) {}
+  DrawBlockOf(const T* columns, int64_t stride, uint64_t first, int64_t n, int64_t n_schools,
+              bool has_lp)
+      : columns_(columns),
+        stride_(stride),
+        first_(first),
+        n_(n),
+        n_schools_(n_schools),
+        has_lp_(has_lp) {}
 
   uint64_t first() const { return first_; }  // index of the first draw
   int64_t size() const { return n_; }
@@ -88,8 +95,8 @@ struct DrawsOf {
 using Draws = DrawsOf<double>;
 using SingleDraws = DrawsOf<float>;
 
-// Called from the thread that started the work. Progress has the number of draws done so far; a stop
-// check that answers true ends the work with the exception Stopped.
+// Called from the thread that started the work. Progress has the number of draws done so far; a
+// stop check that answers true ends the work with the exception Stopped.
 struct RunControl {
   std::function<void(int64_t done)> progress;
   std::function<bool()> stop;
@@ -101,8 +108,8 @@ struct Stopped : std::exception {
 
 class Posterior {
  public:
-  // Validates the data, parses the priors (design's syntax: "half_cauchy:5", "normal:0,5", ..) and checks
-  // that the posterior is proper. Throws std::invalid_argument.
+  // Validates the data, parses the priors (design's syntax: "half_cauchy:5", "normal:0,5", ..) and
+  // checks that the posterior is proper. Throws std::invalid_argument.
   Posterior(Data data, const std::string& tau_prior, const std::string& mu_prior,
             const DeviceOptions& device = {});
   ~Posterior();
@@ -116,27 +123,28 @@ class Posterior {
   // Exact, without random numbers.
   FitSummary summary(const SummaryOptions& options = {}) const;
 
-  // The exact quantile function of the sampled tau, units of y: what draws of tau are the inverse-CDF of.
+  // The exact quantile function of the sampled tau, units of y: what draws of tau are the
+  // inverse-CDF of.
   double tau_quantile(double probability) const;
   // The exact CDF of tau at a value, units of y.
   double tau_cdf(double tau) const;
 
-  // Draws first .. first + n - 1 of the stream `seed`, 1 <= n <= 2^53. A draw depends on its index alone:
-  // any split into calls, blocks or threads gives the same bits.
+  // Draws first .. first + n - 1 of the stream `seed`, 1 <= n <= 2^53. A draw depends on its index
+  // alone: any split into calls, blocks or threads gives the same bits.
   Draws draw(int64_t n, uint64_t seed, uint64_t first = 0, bool with_lp = false) const;
   // In single precision. Throws std::invalid_argument where the data are beyond a float's range or
   // resolution (|y_j| above 65536 sigma_j).
   SingleDraws draw_single(int64_t n, uint64_t seed, uint64_t first = 0, bool with_lp = false) const;
 
-  // The same by blocks of at most 8192, in order, from the calling thread. Draws in single precision come
-  // as the doubles that they are.
+  // The same by blocks of at most 8192, in order, from the calling thread. Draws in single
+  // precision come as the doubles that they are.
   using BlockCallback = std::function<void(const DrawBlock&)>;
   void draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
                    const RunControl& control = {}, Precision precision = Precision::kDouble) const;
 
-  // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also` sees
-  // every block on the way. With a DeriveRequest also what only joint draws tell (derived.h); throws
-  // std::invalid_argument where that is not to be had of so many or so few schools.
+  // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also`
+  // sees every block on the way. With a DeriveRequest also what only joint draws tell (derived.h);
+  // throws std::invalid_argument where that is not to be had of so many or so few schools.
   DrawSummary draw_summary(int64_t n, uint64_t seed, const RunControl& control = {},
                            bool with_lp = false, const BlockCallback& also = {},
                            Precision precision = Precision::kDouble,

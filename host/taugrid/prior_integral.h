@@ -7,8 +7,8 @@
 
 namespace taugrid {
 
-// log of the integral over tau of exp(log p) as the record has it, for sigma (J) in internal units. The
-// density must fall faster than 1/tau at infinity and be integrable at 0.
+// log of the integral over tau of exp(log p) as the record has it, for sigma (J) in internal units.
+// The density must fall faster than 1/tau at infinity and be integrable at 0.
 double log_prior_integral(const PriorRecord& prior, std::span<const double> sigma);
 
 }  // namespace taugrid

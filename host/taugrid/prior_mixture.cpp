@@ -24,14 +24,16 @@ constexpr double kNarrow = 0.7;
 
 std::string trimmed(const std::string& text) {
   const size_t first = text.find_first_not_of(' ');
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
+  return first == std::string::npos ? ""
+                                    : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 struct WeightedText {
   std::string weight, prior;
 };
 
-// "0.5*half_normal:1" -> weight and prior, if it begins like that: a plus sign may also belong to a number.
+// "0.5*half_normal:1" -> weight and prior, if it begins like that: a plus sign may also belong to a
+// number.
 std::optional<WeightedText> weighted(const std::string& text) {
   const size_t star = text.find('*');
   if (star == std::string::npos) return std::nullopt;
@@ -60,7 +62,9 @@ std::vector<std::string> split_rows(const std::string& text) {
 // The scan's points about a narrow row: `n` from -10 to 10 widths.
 void add_scan(const PriorRecord& row, size_t n, std::vector<double>& scan) {
   for (size_t k = 0; k < n; ++k)
-    scan.push_back(row.seed_x + row.seed_width * (20.0 * static_cast<double>(k) / static_cast<double>(n - 1) - 10.0));
+    scan.push_back(row.seed_x +
+                   row.seed_width *
+                       (20.0 * static_cast<double>(k) / static_cast<double>(n - 1) - 10.0));
 }
 
 void sort_unique(std::vector<double>& values) {
@@ -68,7 +72,8 @@ void sort_unique(std::vector<double>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
-// Where the scan looks, where panels are cut, and what the density does not do smoothly, of all rows.
+// Where the scan looks, where panels are cut, and what the density does not do smoothly, of all
+// rows.
 void add_places(const std::vector<PriorRecord>& rows, PriorRecord& record, PriorStorage& storage) {
   std::vector<double> scan, cuts, jumps, kinks;
   size_t n_narrow = 0, n_tables = 0;
@@ -77,7 +82,8 @@ void add_places(const std::vector<PriorRecord>& rows, PriorRecord& record, Prior
     n_tables += row.form == PriorForm::kTable;
   }
   for (const PriorRecord& row : rows) {
-    if (row.seed_width > 0.0) scan.insert(scan.end(), {row.seed_x - 3.0, row.seed_x, row.seed_x + 3.0});
+    if (row.seed_width > 0.0)
+      scan.insert(scan.end(), {row.seed_x - 3.0, row.seed_x, row.seed_x + 3.0});
     for (const double end : {row.lower_x, row.upper_x}) {
       if (!std::isfinite(end)) continue;
       scan.push_back(end);
@@ -105,7 +111,9 @@ void add_places(const std::vector<PriorRecord>& rows, PriorRecord& record, Prior
     bool any = false;
     for (const PriorRecord& row : rows) {
       const double distance = factor * row.seed_width;
-      if (!(distance > 0.0 && row.seed_width < kNarrow && distance < 2.0) || cuts.size() + 2 > kMostPriorCuts) continue;
+      if (!(distance > 0.0 && row.seed_width < kNarrow && distance < 2.0) ||
+          cuts.size() + 2 > kMostPriorCuts)
+        continue;
       cuts.insert(cuts.end(), {row.seed_x - distance, row.seed_x + distance});
       any = true;
     }
@@ -125,21 +133,26 @@ void add_places(const std::vector<PriorRecord>& rows, PriorRecord& record, Prior
 
 TauPrior parse_mixture_prior(const std::string& text) {
   const std::string what = "tau prior " + text;
-  const auto refuse = [&](const std::string& message) { return std::invalid_argument(what + ": " + message); };
+  const auto refuse = [&](const std::string& message) {
+    return std::invalid_argument(what + ": " + message);
+  };
   const size_t colon = text.find(':');
   const std::string body = colon == std::string::npos ? "" : text.substr(colon + 1);
-  if (trimmed(body).empty()) throw refuse("has no rows, must be mixture:WEIGHT*PRIOR+WEIGHT*PRIOR+..");
+  if (trimmed(body).empty())
+    throw refuse("has no rows, must be mixture:WEIGHT*PRIOR+WEIGHT*PRIOR+..");
   TauPrior prior{text, "mixture", {}, true, kInfinity, false, 1};
   double sum = 0.0;
   int number = 0;
   for (const std::string& row_text : split_rows(body)) {
     const std::string where = fmt::format("row {}", ++number);
     const std::optional<WeightedText> parts = weighted(row_text);
-    if (!parts) throw refuse(fmt::format("{} is '{}', must be WEIGHT*PRIOR", where, trimmed(row_text)));
+    if (!parts)
+      throw refuse(fmt::format("{} is '{}', must be WEIGHT*PRIOR", where, trimmed(row_text)));
     const double weight = parse_number(parts->weight, what + ": " + where + ": weight");
     if (!(weight > 0.0 && std::isfinite(weight)))
       throw refuse(fmt::format("{}: weight is {}, must be positive", where, parts->weight));
-    if (parts->prior.rfind("mixture", 0) == 0) throw refuse(where + " is a mixture itself; write its rows out");
+    if (parts->prior.rfind("mixture", 0) == 0)
+      throw refuse(where + " is a mixture itself; write its rows out");
     TauPrior row = [&] {
       try {
         return parse_tau_prior(parts->prior);
@@ -148,12 +161,16 @@ TauPrior parse_mixture_prior(const std::string& text) {
       }
     }();
     if (!row.proper)
-      throw refuse(fmt::format("{}: {} is improper; a weight says nothing of a density without an integral", where, row.text));
+      throw refuse(
+          fmt::format("{}: {} is improper; a weight says nothing of a density without an integral",
+                      where, row.text));
     if (row.fixed() && std::isinf(row.parameters[0]))
-      throw refuse(where + ": fixed:inf has no posterior probability beside other priors; leave it out");
+      throw refuse(where +
+                   ": fixed:inf has no posterior probability beside other priors; leave it out");
     sum += weight;
     // The heaviest tail is the mixture's; of equal ones, that without a logarithm.
-    if (row.tail_exponent < prior.tail_exponent || (row.tail_exponent == prior.tail_exponent && !row.log_tail)) {
+    if (row.tail_exponent < prior.tail_exponent ||
+        (row.tail_exponent == prior.tail_exponent && !row.log_tail)) {
       prior.log_tail = row.log_tail;
       prior.tail_exponent = row.tail_exponent;
     }
@@ -161,15 +178,16 @@ TauPrior parse_mixture_prior(const std::string& text) {
     prior.weights.push_back(weight);
     prior.rows.push_back(std::move(row));
   }
-  if (!(std::abs(sum - 1.0) <= kSumTolerance)) throw refuse(fmt::format("the weights sum to {}, must sum to 1", sum));
+  if (!(std::abs(sum - 1.0) <= kSumTolerance))
+    throw refuse(fmt::format("the weights sum to {}, must sum to 1", sum));
   if (prior.rows.size() > kMostRows)
     throw refuse(fmt::format("has {} rows, must have at most {}", prior.rows.size(), kMostRows));
   for (double& weight : prior.weights) weight /= sum;
   return prior;
 }
 
-void fill_prior_mixture(const TauPrior& prior, double unit, std::span<const double> sigma, PriorRecord& record,
-                        PriorStorage& storage) {
+void fill_prior_mixture(const TauPrior& prior, double unit, std::span<const double> sigma,
+                        PriorRecord& record, PriorStorage& storage) {
   std::vector<PriorRecord> rows;
   std::map<double, double> atoms;  // weight by tau
   record.form = PriorForm::kMixture;

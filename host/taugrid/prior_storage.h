@@ -13,7 +13,8 @@ struct PriorStorage {
   std::vector<PriorRecord> rows;
 
   NumberRange add(const std::vector<double>& more) {
-    const NumberRange range{static_cast<int32_t>(numbers.size()), static_cast<int32_t>(more.size())};
+    const NumberRange range{static_cast<int32_t>(numbers.size()),
+                            static_cast<int32_t>(more.size())};
     numbers.insert(numbers.end(), more.begin(), more.end());
     return range;
   }

@@ -16,7 +16,8 @@
 namespace taugrid {
 namespace {
 
-// As many knots stand for the shape of a table where the scan looks and where panels are cut at first.
+// As many knots stand for the shape of a table where the scan looks and where panels are cut at
+// first.
 constexpr size_t kMostCorners = 96;
 // Between them log density is linear in log tau to within this.
 constexpr double kCornerTolerance = 0.5;
@@ -24,9 +25,12 @@ constexpr double kCornerTolerance = 0.5;
 double log_of(double x) { return log<Scalar<>>(x); }
 
 std::vector<PriorKnot> read_knots(const std::string& path, const std::string& what) {
-  const auto refuse = [&](const std::string& message) { return std::invalid_argument(what + ": " + message); };
+  const auto refuse = [&](const std::string& message) {
+    return std::invalid_argument(what + ": " + message);
+  };
   const std::vector<CsvRecord> records = parse_csv_records(read_text(path), what);
-  if (records.empty()) throw refuse("the file has no header; it must have the columns tau and density");
+  if (records.empty())
+    throw refuse("the file has no header; it must have the columns tau and density");
   const std::vector<std::string>& header = records[0].fields;
   const size_t tau = csv_column(header, "tau", what), density = csv_column(header, "density", what);
 
@@ -36,15 +40,18 @@ std::vector<PriorKnot> read_knots(const std::string& path, const std::string& wh
     const std::vector<std::string>& fields = records[row].fields;
     const std::string where = fmt::format("row {} (line {})", row, records[row].line);
     if (fields.size() != header.size())
-      throw refuse(fmt::format("{}: {} fields, but the header has {}", where, fields.size(), header.size()));
+      throw refuse(
+          fmt::format("{}: {} fields, but the header has {}", where, fields.size(), header.size()));
     const PriorKnot knot{parse_number(fields[tau], what + ": " + where + ": tau"),
                          parse_number(fields[density], what + ": " + where + ": density")};
     if (!(knot.tau >= 0.0 && std::isfinite(knot.tau)))
       throw refuse(fmt::format("{}: tau is {}, must be from 0 on and finite", where, fields[tau]));
     if (!(knot.density >= 0.0 && std::isfinite(knot.density)))
-      throw refuse(fmt::format("{}: density is {}, must be from 0 on and finite", where, fields[density]));
+      throw refuse(
+          fmt::format("{}: density is {}, must be from 0 on and finite", where, fields[density]));
     if (!knots.empty() && !(knot.tau > knots.back().tau))
-      throw refuse(fmt::format("{}: tau is {}, must be above that of the row before", where, fields[tau]));
+      throw refuse(
+          fmt::format("{}: tau is {}, must be above that of the row before", where, fields[tau]));
     knots.push_back(knot);
   }
   const auto positive = [](const PriorKnot& knot) { return knot.density > 0.0; };
@@ -52,8 +59,9 @@ std::vector<PriorKnot> read_knots(const std::string& path, const std::string& wh
   const auto last = std::find_if(knots.rbegin(), knots.rend(), positive).base();
   for (auto knot = first; knot < last; ++knot)
     if (!positive(*knot))
-      throw refuse(fmt::format("row {}: density is 0 between rows where it is not; it may be 0 at the ends only",
-                               knot - knots.begin() + 1));
+      throw refuse(fmt::format(
+          "row {}: density is 0 between rows where it is not; it may be 0 at the ends only",
+          knot - knots.begin() + 1));
   if (last - first < 2) throw refuse("at least two rows must have a density above 0");
   return {first, last};
 }
@@ -78,7 +86,8 @@ std::vector<double> monotone_slopes(const std::vector<double>& x, const std::vec
   slope[0] = end_slope(h[0], h[1], secant[0], secant[1]);
   slope[n - 1] = end_slope(h[n - 2], h[n - 3], secant[n - 2], secant[n - 3]);
   for (size_t i = 1; i + 1 < n; ++i) {
-    const bool turns = (secant[i - 1] > 0.0) != (secant[i] > 0.0) || secant[i - 1] == 0.0 || secant[i] == 0.0;
+    const bool turns =
+        (secant[i - 1] > 0.0) != (secant[i] > 0.0) || secant[i - 1] == 0.0 || secant[i] == 0.0;
     const double before = 2.0 * h[i] + h[i - 1], after = h[i] + 2.0 * h[i - 1];
     slope[i] = turns ? 0.0 : (before + after) / (before / secant[i - 1] + after / secant[i]);
   }
@@ -86,18 +95,21 @@ std::vector<double> monotone_slopes(const std::vector<double>& x, const std::vec
 }
 
 // log of the integral over tau of exp of the cubics.
-double log_integral(const std::vector<double>& cubics, const std::vector<double>& width, double peak) {
+double log_integral(const std::vector<double>& cubics, const std::vector<double>& width,
+                    double peak) {
   double sum = 0.0, lost = 0.0;  // Kahan's
   for (size_t i = 0; i < width.size(); ++i) {
     const double* c = cubics.data() + i * kTableStride + 2;
     const double fall = std::abs(c[1] + c[2] + c[3]);
-    // Pieces over which the logarithm moves by a few units, on which 16 nodes are exact to rounding.
+    // Pieces over which the logarithm moves by a few units, on which 16 nodes are exact to
+    // rounding.
     const int pieces = static_cast<int>(std::ceil(fall / 4.0)) + 1;
     for (int p = 0; p < pieces; ++p)
       for (int k = 0; k < kPanelNodes; ++k) {
         const double s = (p + 0.5 * (1.0 + gauss_node(k))) / pieces;
         const double log_p = std::fma(std::fma(std::fma(c[3], s, c[2]), s, c[1]), s, c[0]);
-        const double term = 0.5 * gauss_weight(k) * (width[i] / pieces) * exp<Scalar<>>(log_p - peak) - lost;
+        const double term =
+            0.5 * gauss_weight(k) * (width[i] / pieces) * exp<Scalar<>>(log_p - peak) - lost;
         const double next = sum + term;
         lost = (next - sum) - term;
         sum = next;
@@ -137,7 +149,8 @@ TauPrior parse_table_prior(const std::string& text) {
   const std::string path = colon == std::string::npos ? "" : text.substr(colon + 1);
   const std::string what = "tau prior " + text;
   if (path.empty()) throw std::invalid_argument(what + ": names no file, must be table:FILE");
-  if (path == "-") throw std::invalid_argument(what + ": a table is read from a file, not from standard input");
+  if (path == "-")
+    throw std::invalid_argument(what + ": a table is read from a file, not from standard input");
   std::vector<PriorKnot> knots;
   try {
     knots = read_knots(path, what);
@@ -145,10 +158,12 @@ TauPrior parse_table_prior(const std::string& text) {
     const std::string message = error.what();
     throw std::invalid_argument(message.starts_with(what) ? message : what + ": " + message);
   }
-  return {text, "table", {}, true, std::numeric_limits<double>::infinity(), false, 1, std::move(knots)};
+  return {text, "table",         {}, true, std::numeric_limits<double>::infinity(), false,
+          1,    std::move(knots)};
 }
 
-void fill_prior_table(const std::vector<PriorKnot>& knots, double unit, PriorRecord& record, PriorStorage& storage) {
+void fill_prior_table(const std::vector<PriorKnot>& knots, double unit, PriorRecord& record,
+                      PriorStorage& storage) {
   std::vector<double> tau, f;
   for (const PriorKnot& knot : knots) {
     tau.push_back(knot.tau / unit);
@@ -160,7 +175,8 @@ void fill_prior_table(const std::vector<PriorKnot>& knots, double unit, PriorRec
     const double h = tau[i + 1] - tau[i], rise = f[i + 1] - f[i];
     const double a = slope[i] * h, b = slope[i + 1] * h;
     width.push_back(h);
-    cubics.insert(cubics.end(), {tau[i], 1.0 / h, f[i], a, 3.0 * rise - 2.0 * a - b, a + b - 2.0 * rise});
+    cubics.insert(cubics.end(),
+                  {tau[i], 1.0 / h, f[i], a, 3.0 * rise - 2.0 * a - b, a + b - 2.0 * rise});
   }
   // Knots in x = log tau; log density per unit of x there.
   std::vector<double> x, g, kinks;

@@ -37,7 +37,7 @@ struct Inputs {
   double unit;                    // of those
   std::span<const double> sigma;  // (J), internal units
   const TauPrior& prior;
-  PriorStorage& storage;          // for what a record has no room for
+  PriorStorage& storage;  // for what a record has no room for
 };
 
 // One named prior of tau: its documentation, its parameters, and its record.
@@ -49,7 +49,8 @@ struct Row {
   double (*tail_exponent)(const std::vector<double>& p);
   void (*fill)(const Inputs& in, PriorRecord& record);
   int min_schools = 1;
-  // Where what follows the colon is no list of numbers; it knows all that the fields above say of others.
+  // Where what follows the colon is no list of numbers; it knows all that the fields above say of
+  // others.
   TauPrior (*parse)(const std::string& text) = nullptr;
 };
 
@@ -63,8 +64,8 @@ double tail(const Parameters&) {
 }
 
 const double kLog2 = 0.69314718055994530942;
-const double kLog2OverPi = -0.45158270528945486473;   // log(2/pi)
-const double kLogRoot2Pi = 0.91893853320467274178;    // log sqrt(2 pi)
+const double kLog2OverPi = -0.45158270528945486473;  // log(2/pi)
+const double kLogRoot2Pi = 0.91893853320467274178;   // log sqrt(2 pi)
 
 // The scale of a prior that has one: where the scan looks.
 void set_scale(double scale, PriorRecord& r) {
@@ -74,7 +75,8 @@ void set_scale(double scale, PriorRecord& r) {
 }
 
 // exponent log1p((tau/scale)^q) and tau^slope
-void set_ratio(double scale, double q, double exponent, double slope, double log_constant, PriorRecord& r) {
+void set_ratio(double scale, double q, double exponent, double slope, double log_constant,
+               PriorRecord& r) {
   set_scale(scale, r);
   r.q = q;
   r.exponent = exponent;
@@ -83,7 +85,8 @@ void set_ratio(double scale, double q, double exponent, double slope, double log
 }
 
 // rate (tau/scale)^power and tau^slope
-void set_exponential(double scale, double power, double rate, double slope, double log_constant, PriorRecord& r) {
+void set_exponential(double scale, double power, double rate, double slope, double log_constant,
+                     PriorRecord& r) {
   set_scale(scale, r);
   r.power = power;
   r.rate = rate;
@@ -93,11 +96,14 @@ void set_exponential(double scale, double power, double rate, double slope, doub
 
 // tau^2 inverse gamma
 void set_inverse_gamma_variance(double shape, double scale, PriorRecord& r) {
-  set_exponential(std::sqrt(scale), -2.0, 1.0, -2.0 * shape - 1.0, kLog2 + shape * log_of(scale) - log_gamma_of(shape), r);
+  set_exponential(std::sqrt(scale), -2.0, 1.0, -2.0 * shape - 1.0,
+                  kLog2 + shape * log_of(scale) - log_gamma_of(shape), r);
 }
 
-// tau^slope (sum w)^alpha (sum w^2)^beta exp(-gamma sum log v); proper ones are normalised numerically.
-void set_school_sums(double alpha, double beta, double gamma, bool proper, const Inputs& in, PriorRecord& r) {
+// tau^slope (sum w)^alpha (sum w^2)^beta exp(-gamma sum log v); proper ones are normalised
+// numerically.
+void set_school_sums(double alpha, double beta, double gamma, bool proper, const Inputs& in,
+                     PriorRecord& r) {
   r.form = PriorForm::kSchoolSums;
   r.slope = 1.0;
   r.alpha = alpha;
@@ -119,8 +125,8 @@ const char* const kGelman = "Gelman 2006, Bayesian Analysis 1(3)";
 // The one place where a prior of tau is added. Scales are in units of y.
 const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {
-      {{"uniform", "uniform or uniform:A", "flat on tau > 0 (improper), or on (0, A)", "1, or 1/A for tau < A", kGelman,
-        "uniform:50", "0, or none with A"},
+      {{"uniform", "uniform or uniform:A", "flat on tau > 0 (improper), or on (0, A)",
+        "1, or 1/A for tau < A", kGelman, "uniform:50", "0, or none with A"},
        {{"A", 1}},
        1,
        [](const Parameters& p) { return !p.empty(); },
@@ -139,8 +145,8 @@ const std::vector<Row>& rows() {
        [](const Inputs& in, PriorRecord& r) {
          set_exponential(in.p[0], 2.0, 0.5, 0.0, 0.5 * kLog2OverPi - log_of(in.p[0]), r);
        }},
-      {{"half_cauchy", "half_cauchy:scale", "Cauchy(0, scale) folded at 0", "2/(pi scale) / (1 + (tau/scale)^2)",
-        kGelman, "half_cauchy:5", "2"},
+      {{"half_cauchy", "half_cauchy:scale", "Cauchy(0, scale) folded at 0",
+        "2/(pi scale) / (1 + (tau/scale)^2)", kGelman, "half_cauchy:5", "2"},
        {{"scale", 1}},
        0,
        always,
@@ -149,8 +155,8 @@ const std::vector<Row>& rows() {
          set_ratio(in.p[0], 2.0, 1.0, 0.0, kLog2OverPi - log_of(in.p[0]), r);
        }},
       {{"half_t", "half_t:df,scale", "Student's t folded at 0",
-        "2 Gamma((df+1)/2) / (Gamma(df/2) sqrt(df pi) scale) (1 + (tau/scale)^2/df)^(-(df+1)/2)", kGelman,
-        "half_t:4,5", "df + 1"},
+        "2 Gamma((df+1)/2) / (Gamma(df/2) sqrt(df pi) scale) (1 + (tau/scale)^2/df)^(-(df+1)/2)",
+        kGelman, "half_t:4,5", "df + 1"},
        {{"df", 0}, {"scale", 1}},
        0,
        always,
@@ -158,8 +164,9 @@ const std::vector<Row>& rows() {
        [](const Inputs& in, PriorRecord& r) {
          const double df = in.p[0], scale = in.p[1];
          // log(2 / sqrt(df pi)) by log(2/pi), to stay clear of a second constant.
-         const double log_constant = log_gamma_of(0.5 * (df + 1.0)) - log_gamma_of(0.5 * df) + 0.5 * kLog2 +
-                                     0.5 * kLog2OverPi - 0.5 * log_of(df) - log_of(scale);
+         const double log_constant = log_gamma_of(0.5 * (df + 1.0)) - log_gamma_of(0.5 * df) +
+                                     0.5 * kLog2 + 0.5 * kLog2OverPi - 0.5 * log_of(df) -
+                                     log_of(scale);
          set_ratio(scale * std::sqrt(df), 2.0, 0.5 * (df + 1.0), 0.0, log_constant, r);
        }},
       {{"half_logistic", "half_logistic:scale", "logistic folded at 0",
@@ -173,13 +180,15 @@ const std::vector<Row>& rows() {
          set_scale(in.p[0], r);
          r.log_constant = kLog2 - r.log_scale;
        }},
-      {{"exponential", "exponential:scale", "exponential with mean scale", "exp(-tau/scale)/scale", kRoever,
-        "exponential:5", "none"},
+      {{"exponential", "exponential:scale", "exponential with mean scale", "exp(-tau/scale)/scale",
+        kRoever, "exponential:5", "none"},
        {{"scale", 1}},
        0,
        always,
        no_tail,
-       [](const Inputs& in, PriorRecord& r) { set_exponential(in.p[0], 1.0, 1.0, 0.0, -log_of(in.p[0]), r); }},
+       [](const Inputs& in, PriorRecord& r) {
+         set_exponential(in.p[0], 1.0, 1.0, 0.0, -log_of(in.p[0]), r);
+       }},
       {{"lomax", "lomax:shape,scale", "Lomax (Pareto of the second kind)",
         "shape/scale (1 + tau/scale)^-(shape+1)", kRoever, "lomax:3,10", "shape + 1"},
        {{"shape", 0}, {"scale", 1}},
@@ -189,7 +198,8 @@ const std::vector<Row>& rows() {
        [](const Inputs& in, PriorRecord& r) {
          set_ratio(in.p[1], 1.0, in.p[0] + 1.0, 0.0, log_of(in.p[0]) - log_of(in.p[1]), r);
        }},
-      {{"rayleigh", "rayleigh:scale", "Rayleigh", "tau/scale^2 exp(-tau^2/(2 scale^2))", kRoever, "rayleigh:5", "none"},
+      {{"rayleigh", "rayleigh:scale", "Rayleigh", "tau/scale^2 exp(-tau^2/(2 scale^2))", kRoever,
+        "rayleigh:5", "none"},
        {{"scale", 1}},
        0,
        always,
@@ -198,7 +208,8 @@ const std::vector<Row>& rows() {
          set_exponential(in.p[0], 2.0, 0.5, 1.0, -2.0 * log_of(in.p[0]), r);
        }},
       {{"log_normal", "log_normal:meanlog,sdlog", "log tau is normal",
-        "exp(-(log tau - meanlog)^2/(2 sdlog^2)) / (tau sdlog sqrt(2 pi))", kRoever, "log_normal:1,1", "none"},
+        "exp(-(log tau - meanlog)^2/(2 sdlog^2)) / (tau sdlog sqrt(2 pi))", kRoever,
+        "log_normal:1,1", "none"},
        {{"meanlog", 0, Range::kAny}, {"sdlog", 0}},
        0,
        always,
@@ -214,7 +225,8 @@ const std::vector<Row>& rows() {
          r.seed_width = r.width;
        }},
       {{"log_t", "log_t:df,location,scale", "log tau is Student's t",
-        "t density of (log tau - location)/scale with df, over tau scale", kRoever, "log_t:4,1,1", "1"},
+        "t density of (log tau - location)/scale with df, over tau scale", kRoever, "log_t:4,1,1",
+        "1"},
        {{"df", 0}, {"location", 0, Range::kAny}, {"scale", 0}},
        0,
        always,
@@ -226,33 +238,38 @@ const std::vector<Row>& rows() {
          r.width = in.p[2];
          r.df = df;
          r.slope = -1.0;
-         r.log_constant = log_gamma_of(0.5 * (df + 1.0)) - log_gamma_of(0.5 * df) + 0.5 * kLog2OverPi -
-                          0.5 * kLog2 - 0.5 * log_of(df) - log_of(r.width);
+         r.log_constant = log_gamma_of(0.5 * (df + 1.0)) - log_gamma_of(0.5 * df) +
+                          0.5 * kLog2OverPi - 0.5 * kLog2 - 0.5 * log_of(df) - log_of(r.width);
          r.seed_x = r.log_scale;
          r.seed_width = r.width;
        }},
-      {{"gamma", "gamma:shape,rate", "gamma", "rate^shape/Gamma(shape) tau^(shape-1) exp(-rate tau)", kRoever,
-        "gamma:2,0.2", "none"},
+      {{"gamma", "gamma:shape,rate", "gamma",
+        "rate^shape/Gamma(shape) tau^(shape-1) exp(-rate tau)", kRoever, "gamma:2,0.2", "none"},
        {{"shape", 0}, {"rate", -1}},
        0,
        always,
        no_tail,
        [](const Inputs& in, PriorRecord& r) {
          const double shape = in.p[0], rate = in.p[1];
-         set_exponential(1.0 / rate, 1.0, 1.0, shape - 1.0, shape * log_of(rate) - log_gamma_of(shape), r);
+         set_exponential(1.0 / rate, 1.0, 1.0, shape - 1.0,
+                         shape * log_of(rate) - log_gamma_of(shape), r);
        }},
       {{"inv_gamma", "inv_gamma:shape,scale", "tau is inverse gamma",
-        "scale^shape/Gamma(shape) tau^-(shape+1) exp(-scale/tau)", kRoever, "inv_gamma:2,5", "shape + 1"},
+        "scale^shape/Gamma(shape) tau^-(shape+1) exp(-scale/tau)", kRoever, "inv_gamma:2,5",
+        "shape + 1"},
        {{"shape", 0}, {"scale", 1}},
        0,
        always,
        [](const Parameters& p) { return p[0] + 1.0; },
        [](const Inputs& in, PriorRecord& r) {
          const double shape = in.p[0], scale = in.p[1];
-         set_exponential(scale, -1.0, 1.0, -shape - 1.0, shape * log_of(scale) - log_gamma_of(shape), r);
+         set_exponential(scale, -1.0, 1.0, -shape - 1.0,
+                         shape * log_of(scale) - log_gamma_of(shape), r);
        }},
-      {{"inv_gamma_var", "inv_gamma_var:shape,scale", "tau^2 is inverse gamma (scale in squared units of y)",
-        "2 scale^shape/Gamma(shape) tau^-(2 shape+1) exp(-scale/tau^2)", kGelman, "inv_gamma_var:1,5", "2 shape + 1"},
+      {{"inv_gamma_var", "inv_gamma_var:shape,scale",
+        "tau^2 is inverse gamma (scale in squared units of y)",
+        "2 scale^shape/Gamma(shape) tau^-(2 shape+1) exp(-scale/tau^2)", kGelman,
+        "inv_gamma_var:1,5", "2 shape + 1"},
        {{"shape", 0}, {"scale", 2}},
        0,
        always,
@@ -267,8 +284,8 @@ const std::vector<Row>& rows() {
        [](const Inputs& in, PriorRecord& r) {
          set_inverse_gamma_variance(0.5 * in.p[0], 0.5 * in.p[0] * in.p[1] * in.p[1], r);
        }},
-      {{"log_uniform", "log_uniform:lo,hi", "log tau is uniform", "1/(tau log(hi/lo)) for lo < tau < hi", kRoever,
-        "log_uniform:0.1,100", "none"},
+      {{"log_uniform", "log_uniform:lo,hi", "log tau is uniform",
+        "1/(tau log(hi/lo)) for lo < tau < hi", kRoever, "log_uniform:0.1,100", "none"},
        {{"lo", 1}, {"hi", 1}},
        0,
        always,
@@ -285,14 +302,16 @@ const std::vector<Row>& rows() {
        never,
        [](const Parameters&) { return 0.5; },
        [](const Inputs&, PriorRecord& r) { r.slope = -0.5; }},
-      {{"jeffreys", "jeffreys", "Jeffreys' prior of tau (improper)", "sqrt(sum (tau/v_j)^2)", kRoever, "jeffreys", "1"},
+      {{"jeffreys", "jeffreys", "Jeffreys' prior of tau (improper)", "sqrt(sum (tau/v_j)^2)",
+        kRoever, "jeffreys", "1"},
        {},
        0,
        never,
        tail<1>,
        [](const Inputs& in, PriorRecord& r) { set_school_sums(0.0, 0.5, 0.0, false, in, r); }},
       {{"overall_jeffreys", "overall_jeffreys", "Jeffreys' prior of (mu, tau)",
-        "sqrt(sum 1/v_j * sum (tau/v_j)^2), normalised numerically", kRoever, "overall_jeffreys", "2"},
+        "sqrt(sum 1/v_j * sum (tau/v_j)^2), normalised numerically", kRoever, "overall_jeffreys",
+        "2"},
        {},
        0,
        always,
@@ -308,7 +327,8 @@ const std::vector<Row>& rows() {
          set_school_sums(0.0, 0.0, 1.0 / static_cast<double>(in.sigma.size()), false, in, r);
        }},
       {{"conventional", "conventional", "Berger & Deely's proper variant",
-        "prod (tau/v_j^(3/2))^(1/J), normalised numerically", "Berger & Deely 1988, JASA 83(402)", "conventional", "2"},
+        "prod (tau/v_j^(3/2))^(1/J), normalised numerically", "Berger & Deely 1988, JASA 83(402)",
+        "conventional", "2"},
        {},
        0,
        always,
@@ -326,8 +346,8 @@ const std::vector<Row>& rows() {
          const double s0 = harmonic_scale(in.sigma);
          set_ratio(s0, 1.0, 2.0, 0.0, -log_of(s0), r);
        }},
-      {{"shrinkage", "shrinkage", "uniform shrinkage, s0 as dumouchel's", "2 s0^2 tau/(s0^2 + tau^2)^2",
-        "Daniels 1999, Canadian J. Stat. 27(3)", "shrinkage", "3"},
+      {{"shrinkage", "shrinkage", "uniform shrinkage, s0 as dumouchel's",
+        "2 s0^2 tau/(s0^2 + tau^2)^2", "Daniels 1999, Canadian J. Stat. 27(3)", "shrinkage", "3"},
        {},
        0,
        always,
@@ -336,7 +356,9 @@ const std::vector<Row>& rows() {
          const double s0 = harmonic_scale(in.sigma);
          set_ratio(s0, 2.0, 2.0, 1.0, kLog2 - 2.0 * log_of(s0), r);
        }},
-      {{"i2", "i2", "uniform in I^2, s^2 = (J-1) S1/(S1^2 - S2), S1 = sum sigma_j^-2, S2 = sum sigma_j^-4; J >= 2",
+      {{"i2", "i2",
+        "uniform in I^2, s^2 = (J-1) S1/(S1^2 - S2), S1 = sum sigma_j^-2, S2 = sum sigma_j^-4; J "
+        ">= 2",
         "2 s^2 tau/(s^2 + tau^2)^2", kRoever, "i2", "3"},
        {},
        0,
@@ -347,8 +369,8 @@ const std::vector<Row>& rows() {
          set_ratio(s, 2.0, 2.0, 1.0, kLog2 - 2.0 * log_of(s), r);
        },
        2},
-      {{"fixed", "fixed:value", "tau is known: 0 pools completely, inf not at all", "point mass at value",
-        "BDA3, section 5.5", "fixed:8", "none"},
+      {{"fixed", "fixed:value", "tau is known: 0 pools completely, inf not at all",
+        "point mass at value", "BDA3, section 5.5", "fixed:8", "none"},
        {{"value", 1, Range::kFromZeroToInfinity}},
        0,
        always,
@@ -358,24 +380,31 @@ const std::vector<Row>& rows() {
          r.value = in.p[0];
        }},
       {{"table", "table:FILE", "CSV file with columns tau and density",
-        "exp of the monotone cubic in tau through the logarithms, between the outermost knots of density above 0; "
+        "exp of the monotone cubic in tau through the logarithms, between the outermost knots of "
+        "density above 0; "
         "normalised numerically",
-        "Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5(2)", "table:data/tau_prior.csv", "none"},
+        "Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5(2)", "table:data/tau_prior.csv",
+        "none"},
        {},
        0,
        always,
        no_tail,
-       [](const Inputs& in, PriorRecord& r) { fill_prior_table(in.prior.knots, in.unit, r, in.storage); },
+       [](const Inputs& in, PriorRecord& r) {
+         fill_prior_table(in.prior.knots, in.unit, r, in.storage);
+       },
        1,
        parse_table_prior},
-      {{"mixture", "mixture:WEIGHT*PRIOR+WEIGHT*PRIOR+..", "weighted sum of proper priors of this list",
-        "sum of weight p(tau), weights that sum to 1", "Roever 2020, J. Stat. Softw. 93(6)",
-        "mixture:0.5*half_normal:1+0.5*half_cauchy:5", "least of its rows"},
+      {{"mixture", "mixture:WEIGHT*PRIOR+WEIGHT*PRIOR+..",
+        "weighted sum of proper priors of this list", "sum of weight p(tau), weights that sum to 1",
+        "Roever 2020, J. Stat. Softw. 93(6)", "mixture:0.5*half_normal:1+0.5*half_cauchy:5",
+        "least of its rows"},
        {},
        0,
        always,
        no_tail,
-       [](const Inputs& in, PriorRecord& r) { fill_prior_mixture(in.prior, in.unit, in.sigma, r, in.storage); },
+       [](const Inputs& in, PriorRecord& r) {
+         fill_prior_mixture(in.prior, in.unit, in.sigma, r, in.storage);
+       },
        1,
        parse_mixture_prior},
   };
@@ -405,12 +434,14 @@ NameAndNumbers split(const std::string& text, const std::string& what) {
     const size_t comma = text.find(',', begin);
     std::string item = text.substr(begin, comma == std::string::npos ? comma : comma - begin);
     const size_t first = item.find_first_not_of(' ');
-    item = first == std::string::npos ? "" : item.substr(first, item.find_last_not_of(' ') - first + 1);
+    item = first == std::string::npos ? ""
+                                      : item.substr(first, item.find_last_not_of(' ') - first + 1);
     if (item.size() > 1 && item[0] == '+' && item[1] != '+' && item[1] != '-') item.erase(0, 1);
     double value = 0.0;
     const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), value);
     if (error == std::errc::result_out_of_range)
-      throw std::invalid_argument(what + " prior " + text + ": " + item + " is beyond the range of a double");
+      throw std::invalid_argument(what + " prior " + text + ": " + item +
+                                  " is beyond the range of a double");
     if (item.empty() || error != std::errc() || end != item.data() + item.size())
       throw std::invalid_argument(what + " prior " + text + ": '" + item + "' is not a number");
     parts.texts.push_back(item);
@@ -435,20 +466,22 @@ const Row& row_of(const std::string& name) {
 bool MuPrior::proper() const { return form != MuForm::kFlat; }
 
 TauPrior parse_tau_prior(const std::string& text) {
-  if (const Row& row = row_of(text.substr(0, text.find(':'))); row.parse != nullptr) return row.parse(text);
+  if (const Row& row = row_of(text.substr(0, text.find(':'))); row.parse != nullptr)
+    return row.parse(text);
   const NameAndNumbers parts = split(text, "tau");
   const Row& row = row_of(parts.name);
   const size_t most = row.parameters.size();
   const size_t least = most - static_cast<size_t>(row.optional);
   if (parts.numbers.size() < least || parts.numbers.size() > most)
-    throw std::invalid_argument("tau prior " + text + ": has " + std::to_string(parts.numbers.size()) +
-                                " parameters, must be " + row.text.syntax);
+    throw std::invalid_argument("tau prior " + text + ": has " +
+                                std::to_string(parts.numbers.size()) + " parameters, must be " +
+                                row.text.syntax);
   for (size_t i = 0; i < parts.numbers.size(); ++i) {
     const double value = parts.numbers[i];
     const auto require = [&](bool condition, const char* allowed) {
       if (!condition)
-        throw std::invalid_argument("tau prior " + text + ": " + row.parameters[i].name + " is " + parts.texts[i] +
-                                    ", must be " + allowed);
+        throw std::invalid_argument("tau prior " + text + ": " + row.parameters[i].name + " is " +
+                                    parts.texts[i] + ", must be " + allowed);
     };
     switch (row.parameters[i].range) {
       case Range::kPositive:
@@ -463,8 +496,8 @@ TauPrior parse_tau_prior(const std::string& text) {
     }
   }
   if (parts.name == "log_uniform" && !(parts.numbers[0] < parts.numbers[1]))
-    throw std::invalid_argument("tau prior " + text + ": lo is " + parts.texts[0] + ", must be below hi, " +
-                                parts.texts[1]);
+    throw std::invalid_argument("tau prior " + text + ": lo is " + parts.texts[0] +
+                                ", must be below hi, " + parts.texts[1]);
   return {text,
           parts.name,
           parts.numbers,
@@ -487,18 +520,21 @@ MuPrior parse_mu_prior(const std::string& text) {
     return {text, MuForm::kFlat, 0.0, 0.0};
   }
   if (parts.name == "normal") {
-    require(p.size() == 2, "has " + std::to_string(p.size()) + " parameters, must be normal:mean,sd");
+    require(p.size() == 2,
+            "has " + std::to_string(p.size()) + " parameters, must be normal:mean,sd");
     require(p[1] > 0.0, "sd is " + parts.texts[1] + ", must be positive");
     return {text, MuForm::kNormal, p[0], p[1]};
   }
   if (parts.name == "uniform") {
-    require(p.size() == 2, "has " + std::to_string(p.size()) + " parameters, must be uniform:lower,upper");
+    require(p.size() == 2,
+            "has " + std::to_string(p.size()) + " parameters, must be uniform:lower,upper");
     require(p[0] < p[1], "lower is " + parts.texts[0] + ", must be below upper, " + parts.texts[1]);
     return {text, MuForm::kUniform, p[0], p[1]};
   }
   std::vector<std::string> names;
   for (const TauPriorRow& row : mu_prior_rows()) names.emplace_back(row.syntax);
-  throw std::invalid_argument("mu prior '" + parts.name + "' is unknown; known are " + joined(names));
+  throw std::invalid_argument("mu prior '" + parts.name + "' is unknown; known are " +
+                              joined(names));
 }
 
 std::vector<double> tau_prior_scales(const TauPrior& prior) {
@@ -564,8 +600,11 @@ TauPriorFacts tau_prior_facts(const std::string& name) {
   for (size_t i = 0; i < row.parameters.size(); ++i) {
     const Parameter& parameter = row.parameters[i];
     const std::string& unit = kUnits.at(parameter.unit_power);
-    const char* range = parameter.range == Range::kPositive ? " > 0" : parameter.range == Range::kAny ? "" : " from 0 to inf";
-    facts.parameters += (i == 0 ? "" : "; ") + std::string(parameter.name) + range + (unit.empty() ? "" : ", " + unit) +
+    const char* range = parameter.range == Range::kPositive ? " > 0"
+                        : parameter.range == Range::kAny    ? ""
+                                                            : " from 0 to inf";
+    facts.parameters += (i == 0 ? "" : "; ") + std::string(parameter.name) + range +
+                        (unit.empty() ? "" : ", " + unit) +
                         (i >= least ? " (may be left out)" : "");
   }
   if (row.parse != nullptr) {
@@ -595,8 +634,8 @@ std::span<const TauPriorRow> mu_prior_rows() {
       {"flat", "flat", "flat on the line (improper)", "1", "BDA3, section 5.4", "flat", ""},
       {"normal", "normal:mean,sd", "normal", "exp(-(mu - mean)^2/(2 sd^2)) / (sd sqrt(2 pi))",
        "Roever 2020, J. Stat. Softw. 93(6)", "normal:0,5", ""},
-      {"uniform", "uniform:lower,upper", "flat between two bounds", "1/(upper - lower)", "BDA3, section 2.8",
-       "uniform:-20,20", ""},
+      {"uniform", "uniform:lower,upper", "flat between two bounds", "1/(upper - lower)",
+       "BDA3, section 2.8", "uniform:-20,20", ""},
   };
   return kTexts;
 }

@@ -29,9 +29,10 @@ struct TauPrior {
   // Whether a logarithm helps it: a moment exists at the limit of the exponent too.
   bool log_tail;
   int min_schools;  // fewer leave the prior undefined
-  std::vector<PriorKnot> knots = {};  // of a table, ascending, those of density 0 at its ends left out
-  std::vector<TauPrior> rows = {};    // of a mixture
-  std::vector<double> weights = {};   // of a mixture's rows; they sum to 1
+  std::vector<PriorKnot> knots =
+      {};  // of a table, ascending, those of density 0 at its ends left out
+  std::vector<TauPrior> rows = {};   // of a mixture
+  std::vector<double> weights = {};  // of a mixture's rows; they sum to 1
 
   bool fixed() const { return name == "fixed"; }
 };
@@ -44,16 +45,16 @@ struct MuPrior {
   bool proper() const;
 };
 
-// Throws std::invalid_argument naming the prior, the parameter, its value and what is allowed. A table is read from
-// its file here.
+// Throws std::invalid_argument naming the prior, the parameter, its value and what is allowed. A
+// table is read from its file here.
 TauPrior parse_tau_prior(const std::string& text);
 MuPrior parse_mu_prior(const std::string& text);
 
 // The parameters that scale with y, as lengths: those of the prior's own scale.
 std::vector<double> tau_prior_scales(const TauPrior& prior);
 
-// The record that the kernels evaluate, for tau and sigma (J) in units of `unit` (a power of two). It points into
-// `storage`, which must be empty and outlive it.
+// The record that the kernels evaluate, for tau and sigma (J) in units of `unit` (a power of two).
+// It points into `storage`, which must be empty and outlive it.
 PriorRecord tau_prior_record(const TauPrior& prior, double unit, std::span<const double> sigma,
                              PriorStorage& storage);
 
@@ -64,8 +65,8 @@ struct TauPriorRow {
   const char* description;  // one line
   const char* density;      // formula in plain text
   const char* reference;
-  const char* example;      // a valid text, for tests and help
-  const char* tail;         // of tau: its tail exponent, "none" where it falls faster than any power
+  const char* example;  // a valid text, for tests and help
+  const char* tail;     // of tau: its tail exponent, "none" where it falls faster than any power
 };
 std::span<const TauPriorRow> tau_prior_rows();
 std::span<const TauPriorRow> mu_prior_rows();

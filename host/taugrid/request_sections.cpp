@@ -15,10 +15,10 @@ namespace {
 
 using Cells = TextTable::Cells;
 
-constexpr NumberStyle kFive = {false, 5};    // significant digits
-constexpr NumberStyle kShare = {true, 4};    // of what lies between 0 and 1
-constexpr NumberStyle kLog = {true, 4};      // of a log, absolute precision matters
-constexpr size_t kMostColumns = 12;          // of schools; more are for JSON and CSV
+constexpr NumberStyle kFive = {false, 5};  // significant digits
+constexpr NumberStyle kShare = {true, 4};  // of what lies between 0 and 1
+constexpr NumberStyle kLog = {true, 4};    // of a log, absolute precision matters
+constexpr size_t kMostColumns = 12;        // of schools; more are for JSON and CSV
 
 std::string section(const std::string& head, const TextTable& table) {
   return head + "\n" + table.text() + "\n";
@@ -104,7 +104,8 @@ std::string density_sections(const FitSummary& fit) {
     TextTable table;
     table.add({curve.parameter, "pdf", "cdf", ""});
     for (size_t i = 0; i < curve.x.size(); ++i)
-      table.add({fmt::format("{:.6g}", curve.x[i]), kFive.text(curve.pdf[i]), kFive.text(curve.cdf[i]), ""});
+      table.add({fmt::format("{:.6g}", curve.x[i]), kFive.text(curve.pdf[i]),
+                 kFive.text(curve.cdf[i]), ""});
     text += section("Density of " + curve.parameter, table);
   }
   return text;
@@ -124,8 +125,8 @@ std::string given_tau_section(const FitSummary& fit) {
     head.emplace_back();
     table.add(std::move(head));
     for (size_t i = 0; i < given.tau.size(); ++i) {
-      Cells row = {fmt::format("{:.6g}", given.tau[i]), kLog.text(given.log_density[i]), kShare.text(given.i2[i]),
-                   styles[1].text(mu[i])};
+      Cells row = {fmt::format("{:.6g}", given.tau[i]), kLog.text(given.log_density[i]),
+                   kShare.text(given.i2[i]), styles[1].text(mu[i])};
       for (size_t j = 0; all && j < n_schools; ++j) row.push_back(styles[2 + j].text(theta[i][j]));
       row.emplace_back();
       table.add(std::move(row));
@@ -160,7 +161,9 @@ std::string weight_section(const FitSummary& fit) {
     row.emplace_back();
     table.add(std::move(row));
   }
-  return section(weights.linear ? "Shrinkage factors, and weights in the posterior means" : "Shrinkage factors", table);
+  return section(weights.linear ? "Shrinkage factors, and weights in the posterior means"
+                                : "Shrinkage factors",
+                 table);
 }
 
 std::string bayes_factor_section(const FitSummary& fit) {
@@ -181,16 +184,17 @@ std::string loo_section(const FitSummary& fit) {
   for (size_t j = 0; j < loo.pointwise.size(); ++j)
     table.add({fmt::format("y[{}]", j + 1), kLog.text(loo.pointwise[j]), kLog.text(loo.lpd[j]),
                kShare.text(loo.pit[j]), school(fit, j).label});
-  return section(fmt::format("Leave-one-out: elpd {}, se {}, p_loo {}", kLog.text(loo.elpd), kLog.text(loo.se),
-                             kLog.text(loo.p_loo)),
+  return section(fmt::format("Leave-one-out: elpd {}, se {}, p_loo {}", kLog.text(loo.elpd),
+                             kLog.text(loo.se), kLog.text(loo.p_loo)),
                  table);
 }
 
 }  // namespace
 
 std::string request_sections(const FitSummary& fit) {
-  return quantile_section(fit) + interval_section(fit) + exceed_section(fit) + density_sections(fit) +
-         given_tau_section(fit) + weight_section(fit) + bayes_factor_section(fit) + loo_section(fit);
+  return quantile_section(fit) + interval_section(fit) + exceed_section(fit) +
+         density_sections(fit) + given_tau_section(fit) + weight_section(fit) +
+         bayes_factor_section(fit) + loo_section(fit);
 }
 
 }  // namespace taugrid

@@ -26,15 +26,18 @@ std::vector<double> points(const DensityRequest& request) {
   return equally_spaced(request.lower, request.upper, request.n, "density " + request.parameter);
 }
 
-void add_exceedances(const Engine& engine, const std::vector<ExceedRequest>& requests, FitSummary& summary) {
+void add_exceedances(const Engine& engine, const std::vector<ExceedRequest>& requests,
+                     FitSummary& summary) {
   for (const ExceedRequest& request : requests) {
     const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "exceed");
     const double x[] = {request.value};
-    summary.exceed.push_back({parameter.name(), request.value, law_at(engine, parameter, x, true)[0].upper});
+    summary.exceed.push_back(
+        {parameter.name(), request.value, law_at(engine, parameter, x, true)[0].upper});
   }
 }
 
-void add_densities(const Engine& engine, const std::vector<DensityRequest>& requests, FitSummary& summary) {
+void add_densities(const Engine& engine, const std::vector<DensityRequest>& requests,
+                   FitSummary& summary) {
   for (const DensityRequest& request : requests) {
     const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "density");
     DensityCurve curve{parameter.name(), points(request), {}, {}};
@@ -53,14 +56,18 @@ void add_note(FitSummary& summary, const std::string& note) {
 }  // namespace
 
 std::vector<double> equally_spaced(double lower, double upper, int64_t n, const std::string& what) {
-  require(std::isfinite(lower) && std::isfinite(upper) && std::isfinite((upper - lower) * kMostPoints),
-          fmt::format("{}: the range is {}:{}, must be finite", what, lower, upper));
-  require(lower <= upper, fmt::format("{}: lo is {}, must not be above hi, {}", what, lower, upper));
-  require(n >= 1 && n <= kMostPoints,
-          fmt::format("{}: the number of points is {}, must be from 1 to {}", what, n, kMostPoints));
+  require(
+      std::isfinite(lower) && std::isfinite(upper) && std::isfinite((upper - lower) * kMostPoints),
+      fmt::format("{}: the range is {}:{}, must be finite", what, lower, upper));
+  require(lower <= upper,
+          fmt::format("{}: lo is {}, must not be above hi, {}", what, lower, upper));
+  require(
+      n >= 1 && n <= kMostPoints,
+      fmt::format("{}: the number of points is {}, must be from 1 to {}", what, n, kMostPoints));
   require((n == 1) == (lower == upper),
-          fmt::format("{}: the number of points is {}, must be {}", what, n,
-                      n == 1 ? "2 or more for a range, whose ends are among them" : "1 where lo is hi"));
+          fmt::format(
+              "{}: the number of points is {}, must be {}", what, n,
+              n == 1 ? "2 or more for a range, whose ends are among them" : "1 where lo is hi"));
   std::vector<double> x;
   for (int64_t i = 0; i + 1 < n; ++i)
     x.push_back(lower + (upper - lower) * static_cast<double>(i) / static_cast<double>(n - 1));
@@ -72,8 +79,8 @@ void check_requests(const Model& model, const SummaryOptions& options) {
   const Data& data = model.data;
   for (const ExceedRequest& request : options.exceed) {
     find_parameter(request.parameter, data, "exceed");
-    require(std::isfinite(request.value),
-            fmt::format("exceed {}: value is {}, must be finite", request.parameter, request.value));
+    require(std::isfinite(request.value), fmt::format("exceed {}: value is {}, must be finite",
+                                                      request.parameter, request.value));
   }
   for (const DensityRequest& request : options.density) {
     find_parameter(request.parameter, data, "density");
@@ -81,11 +88,13 @@ void check_requests(const Model& model, const SummaryOptions& options) {
   }
   const double most = kMostSigmas * *std::ranges::min_element(data.sigma);
   for (const double tau : options.given_tau)
-    require(tau >= 0.0 && (tau <= most || std::isinf(tau)),
-            fmt::format("given tau: tau is {}, must be from 0 to 1e24 times the smallest sigma, or inf", tau));
+    require(
+        tau >= 0.0 && (tau <= most || std::isinf(tau)),
+        fmt::format("given tau: tau is {}, must be from 0 to 1e24 times the smallest sigma, or inf",
+                    tau));
   require(!options.weights || data.n_schools() <= kMostSchoolsOfWeights,
-          fmt::format("weights: J is {}, must be at most {}, because they are J x J", data.n_schools(),
-                      kMostSchoolsOfWeights));
+          fmt::format("weights: J is {}, must be at most {}, because they are J x J",
+                      data.n_schools(), kMostSchoolsOfWeights));
 }
 
 void add_requests(const Engine& engine, const SummaryOptions& options, FitSummary& summary) {
@@ -93,12 +102,14 @@ void add_requests(const Engine& engine, const SummaryOptions& options, FitSummar
   add_exceedances(engine, options.exceed, summary);
   add_densities(engine, options.density, summary);
   const auto of_density = [&](const char* name) {
-    return std::ranges::any_of(summary.density, [&](const DensityCurve& curve) { return curve.parameter == name; });
+    return std::ranges::any_of(summary.density,
+                               [&](const DensityCurve& curve) { return curve.parameter == name; });
   };
   if (model.tau_prior.fixed() && of_density("tau"))
     add_note(summary, "tau is fixed: a point mass has no density");
   for (const DensityCurve& curve : summary.density)
-    if (curve.parameter == "tau" && !model.tau_prior.fixed() && std::ranges::any_of(curve.pdf, [](double p) { return std::isinf(p); }))
+    if (curve.parameter == "tau" && !model.tau_prior.fixed() &&
+        std::ranges::any_of(curve.pdf, [](double p) { return std::isinf(p); }))
       add_note(summary, "the density of tau is infinite at 0");
   if (!options.given_tau.empty()) {
     summary.given_tau = conditional_moments(engine, options.given_tau);
@@ -108,7 +119,8 @@ void add_requests(const Engine& engine, const SummaryOptions& options, FitSummar
   if (options.weights) {
     summary.weights = posterior_weights(engine);
     if (!summary.weights->linear)
-      add_note(summary, "no weights: under a uniform prior of mu the posterior means are not linear in y");
+      add_note(summary,
+               "no weights: under a uniform prior of mu the posterior means are not linear in y");
   }
   if (options.bayes_factors) summary.bayes_factors = bayes_factors(engine, summary.notes);
   if (options.loo) summary.loo = leave_one_out(engine, summary.notes);

@@ -1,4 +1,5 @@
-// What SummaryOptions ask for beside the table: checked before, and added after, the summary. Internal.
+// What SummaryOptions ask for beside the table: checked before, and added after, the summary.
+// Internal.
 #pragma once
 
 #include "host/taugrid/engine.h"

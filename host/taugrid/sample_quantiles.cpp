@@ -14,7 +14,8 @@ const std::vector<double>& sample_probabilities() {
 }
 
 std::vector<std::pair<double, double>> probability_windows(int64_t n, int64_t pilot) {
-  const double variance = 1.0 / static_cast<double>(n) + (pilot > 0 ? 1.0 / static_cast<double>(pilot) : 0.0);
+  const double variance =
+      1.0 / static_cast<double>(n) + (pilot > 0 ? 1.0 / static_cast<double>(pilot) : 0.0);
   std::vector<std::pair<double, double>> windows;
   for (const double p : sample_probabilities()) {
     const double reach = 6.0 * std::sqrt(p * (1.0 - p) * variance);
@@ -71,7 +72,8 @@ void sort_values(double* values, int64_t n) { std::sort(values, values + n); }
 SampleSummary exact_sample(std::vector<double>& values, SortValues sort) {
   const size_t n = values.size();
   SampleSummary sample{};
-  // Two passes, the second about the mean. The first about a value, so that equal ones have just that mean.
+  // Two passes, the second about the mean. The first about a value, so that equal ones have just
+  // that mean.
   const double shift = values[0];
   double sum = 0.0;
   for (const double x : values) sum += x - shift;
@@ -84,7 +86,8 @@ SampleSummary exact_sample(std::vector<double>& values, SortValues sort) {
   sample.sd = standard_deviation(first, second, static_cast<double>(n));
   sample.se_mean = sample.sd / std::sqrt(static_cast<double>(n));
   sort(values.data(), static_cast<int64_t>(values.size()));
-  for (const double p : sample_probabilities()) sample.quantiles.push_back(sorted_quantile(values, p));
+  for (const double p : sample_probabilities())
+    sample.quantiles.push_back(sorted_quantile(values, p));
   return sample;
 }
 

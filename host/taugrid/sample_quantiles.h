@@ -13,9 +13,9 @@ namespace taugrid {
 // Of which every sample summary has the quantiles: 0.025, 0.25, 0.5, 0.75, 0.975.
 const std::vector<double>& sample_probabilities();
 
-// Windows of probability that hold those quantiles of n values, but for one chance in 10^9 each; merged
-// where they overlap, as those of few values do. Their places are known from the exact distribution or, if
-// `pilot` is not 0, from a sample of that many.
+// Windows of probability that hold those quantiles of n values, but for one chance in 10^9 each;
+// merged where they overlap, as those of few values do. Their places are known from the exact
+// distribution or, if `pilot` is not 0, from a sample of that many.
 std::vector<std::pair<double, double>> probability_windows(int64_t n, int64_t pilot = 0);
 
 // The windows of one column in ascending order, and what was counted there.
@@ -25,11 +25,12 @@ struct CountedWindows {
   const double* lower;     // (n_windows)
   const double* upper;     // (n_windows)
   const uint64_t* counts;  // (n_windows, counts_per_window(bins))
-  const double* atom = nullptr;  // (n_windows), where there are any: the one value of a window, or NaN
+  const double* atom =
+      nullptr;  // (n_windows), where there are any: the one value of a window, or NaN
 };
 
-// Where order statistic `rank` of n (0 .. n - 1, fractional between two) lies, and how many values share its
-// bin.
+// Where order statistic `rank` of n (0 .. n - 1, fractional between two) lies, and how many values
+// share its bin.
 struct Located {
   double value;
   double rank_error;

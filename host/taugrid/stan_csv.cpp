@@ -58,7 +58,10 @@ std::string head(const std::string& path, const StanCsvInfo& info) {
 }  // namespace
 
 StanCsvWriter::StanCsvWriter(const std::string& path, const StanCsvInfo& info)
-    : file_(path), n_schools_(info.n_schools), single_(info.precision == Precision::kSingle), head_(head(path, info)) {}
+    : file_(path),
+      n_schools_(info.n_schools),
+      single_(info.precision == Precision::kSingle),
+      head_(head(path, info)) {}
 
 void StanCsvWriter::write_head() {
   file_.write(head_);

@@ -6,8 +6,8 @@
 //   -12.1,0,..                               one row a draw
 //   #  Elapsed Time: ..
 //
-// accept_stat__ is 0 throughout, as fixed_param has it. Numbers read back to the same bits, those in single
-// precision as floats.
+// accept_stat__ is 0 throughout, as fixed_param has it. Numbers read back to the same bits, those
+// in single precision as floats.
 #pragma once
 
 #include <cstdint>

@@ -152,7 +152,9 @@ std::string rank_error_text(const DrawSummary& draw) {
 }
 
 // With an empty line before it, if it is any.
-std::string separated(const std::string& sections) { return sections.empty() ? "" : "\n" + sections; }
+std::string separated(const std::string& sections) {
+  return sections.empty() ? "" : "\n" + sections;
+}
 
 std::string notes_text(const FitSummary& fit) {
   std::string text;

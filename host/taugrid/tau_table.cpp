@@ -12,10 +12,11 @@ namespace {
 
 using Cell = std::array<double, kCellCoefficients>;
 
-// What one cell may add to the total variation distance before it is divided. Few cells come near it: the
-// sum over all is 6e-11 at most in tests/tau_table_test.cpp.
+// What one cell may add to the total variation distance before it is divided. Few cells come near
+// it: the sum over all is 6e-11 at most in tests/tau_table_test.cpp.
 constexpr double kMostOfOneCell = 3e-12;
-// The rounding of x, as mass: where p(x | y) is so narrow that this counts, smaller cells do not help.
+// The rounding of x, as mass: where p(x | y) is so narrow that this counts, smaller cells do not
+// help.
 double rounding(double x, double density) { return 0x1p-48 * std::max(1.0, std::abs(x)) * density; }
 // 4 MB: no table of the tests needs a tenth of it.
 constexpr int64_t kMostCells = int64_t{1} << 16;
@@ -32,7 +33,11 @@ Cell hermite(const Knot& a, const Knot& b, double h) {
   const double value = rise - a1 - 0.5 * a2;
   const double first = b1 - a1 - a2;
   const double second = b2 - a2;
-  return {a.x, a1, 0.5 * a2, 10.0 * value - 4.0 * first + 0.5 * second, -15.0 * value + 7.0 * first - second,
+  return {a.x,
+          a1,
+          0.5 * a2,
+          10.0 * value - 4.0 * first + 0.5 * second,
+          -15.0 * value + 7.0 * first - second,
           6.0 * value - 3.0 * first + 0.5 * second};
 }
 
@@ -44,8 +49,8 @@ double slope_at(const Cell& c, double s) {
   return c[1] + s * (2.0 * c[2] + s * (3.0 * c[3] + s * (4.0 * c[4] + s * 5.0 * c[5])));
 }
 
-// Whether the cell moves one way throughout. Where the density all but vanishes between two modes, the
-// derivatives at a knot say nothing of the cell.
+// Whether the cell moves one way throughout. Where the density all but vanishes between two modes,
+// the derivatives at a knot say nothing of the cell.
 bool monotone(const Cell& c) {
   double sign = 0.0;
   for (int i = 0; i <= 16; ++i) {
@@ -64,11 +69,14 @@ struct Run {
   int64_t first_cell;  // where they stand in the table
 };
 
-constexpr size_t padded(size_t n) { return (n + kDrawAlignment - 1) / kDrawAlignment * kDrawAlignment; }
+constexpr size_t padded(size_t n) {
+  return (n + kDrawAlignment - 1) / kDrawAlignment * kDrawAlignment;
+}
 
 class Builder {
  public:
-  Builder(const CpuKernels& kernels, const Panels& posterior) : kernels_(kernels), posterior_(posterior) {}
+  Builder(const CpuKernels& kernels, const Panels& posterior)
+      : kernels_(kernels), posterior_(posterior) {}
 
   TauTable build() {
     std::vector<Run> runs;
@@ -106,32 +114,36 @@ class Builder {
   void make_cells(const std::vector<Run>& runs) {
     size_t n_knots = 0;
     for (const Run& run : runs) n_knots += static_cast<size_t>(run.n) + 1;
-    std::vector<double> t(padded(n_knots), 0.5), side(t.size()), x(t.size()), density(t.size()), slope(t.size());
+    std::vector<double> t(padded(n_knots), 0.5), side(t.size()), x(t.size()), density(t.size()),
+        slope(t.size());
     size_t at = 0;
     for (const Run& run : runs)
       for (int k = 0; k <= run.n; ++k, ++at) {
         t[at] = run.begin + k * run.width;
         side[at] = run.upper ? 1.0 : 0.0;
       }
-    kernels_.panel_quantiles(posterior_, static_cast<int64_t>(t.size()), t.data(), side.data(), x.data(),
-                             density.data(), slope.data());
+    kernels_.panel_quantiles(posterior_, static_cast<int64_t>(t.size()), t.data(), side.data(),
+                             x.data(), density.data(), slope.data());
     at = 0;
     for (const Run& run : runs) {
       const auto knot = [&](size_t k) {
         const double per_density = 1.0 / density[k];
-        return Knot{x[k], run.upper ? -per_density : per_density, -slope[k] * per_density * per_density * per_density};
+        return Knot{x[k], run.upper ? -per_density : per_density,
+                    -slope[k] * per_density * per_density * per_density};
       };
       for (int k = 0; k < run.n; ++k, ++at) {
         Cell cell = hermite(knot(at), knot(at + 1), run.width);
         if (!monotone(cell)) cell = {x[at], x[at + 1] - x[at], 0.0, 0.0, 0.0, 0.0};
-        std::memcpy(table_.coefficient.data() + (run.first_cell + k) * kCellCoefficients, cell.data(), sizeof cell);
+        std::memcpy(table_.coefficient.data() + (run.first_cell + k) * kCellCoefficients,
+                    cell.data(), sizeof cell);
       }
       ++at;
     }
   }
 
-  // The parts of every cell that is too far from the posterior. With X(t) the cell's polynomial and f the
-  // density, its share of the total variation distance is half the integral of |1 - f(X) |dX/dt||.
+  // The parts of every cell that is too far from the posterior. With X(t) the cell's polynomial and
+  // f the density, its share of the total variation distance is half the integral of |1 - f(X)
+  // |dX/dt||.
   std::vector<Run> divide(const std::vector<Run>& runs) {
     constexpr int kPoints = 16;  // a cell
     std::vector<Run> candidates;
@@ -155,17 +167,22 @@ class Builder {
         const Cell c = cell(run.first_cell + k);
         double sum = 0.0, floor = kMostOfOneCell;
         for (int i = 0; i < kPoints; ++i, ++at) {
-          sum += std::abs(1.0 - density[at] * std::abs(slope_at(c, (i + 0.5) / kPoints)) / run.width);
+          sum +=
+              std::abs(1.0 - density[at] * std::abs(slope_at(c, (i + 0.5) / kPoints)) / run.width);
           floor = std::max(floor, rounding(x[at], density[at]));
         }
         if (!(0.5 * run.width * sum / kPoints > floor)) continue;
-        if (table_.n_cells() + static_cast<int64_t>(divided.size() + 1) * kCellsPerOctave > kMostCells) continue;
+        if (table_.n_cells() + static_cast<int64_t>(divided.size() + 1) * kCellsPerOctave >
+            kMostCells)
+          continue;
         divided.push_back(run.first_cell + k);
-        parts.push_back({run.begin + k * run.width, run.width / kCellsPerOctave, kCellsPerOctave, run.upper, 0});
+        parts.push_back({run.begin + k * run.width, run.width / kCellsPerOctave, kCellsPerOctave,
+                         run.upper, 0});
       }
     place(parts);
     for (size_t i = 0; i < parts.size(); ++i)
-      table_.first_part[static_cast<size_t>(divided[i])] = real_of(static_cast<uint64_t>(parts[i].first_cell));
+      table_.first_part[static_cast<size_t>(divided[i])] =
+          real_of(static_cast<uint64_t>(parts[i].first_cell));
     return parts;
   }
 
@@ -196,9 +213,11 @@ TauTableOf<float> round_tau_table(const TauTable& table) {
   for (int64_t c = 0; c < table.n_cells(); ++c) {
     if (c < 2 * kCellsPerSide && c % kCellsPerSide < kSkipped) continue;
     for (int k = 0; k < kCellCoefficients; ++k)
-      rounded.coefficient.push_back(static_cast<float>(table.coefficient[static_cast<size_t>(c * kCellCoefficients + k)]));
+      rounded.coefficient.push_back(
+          static_cast<float>(table.coefficient[static_cast<size_t>(c * kCellCoefficients + k)]));
     const auto first_part = static_cast<int64_t>(bits_of(table.first_part[static_cast<size_t>(c)]));
-    rounded.first_part.push_back(real_of(static_cast<uint32_t>(first_part == 0 ? 0 : first_part - 2 * kSkipped)));
+    rounded.first_part.push_back(
+        real_of(static_cast<uint32_t>(first_part == 0 ? 0 : first_part - 2 * kSkipped)));
   }
   return rounded;
 }

@@ -7,7 +7,8 @@
 
 namespace taugrid {
 
-// A table with its memory; empty where tau is known. Laid out as kernels/math/inverse_cdf.h reads it.
+// A table with its memory; empty where tau is known. Laid out as kernels/math/inverse_cdf.h reads
+// it.
 template <class T>
 struct TauTableOf {
   std::vector<T> coefficient;  // (n_cells, 6)
@@ -21,9 +22,9 @@ struct TauTableOf {
 };
 using TauTable = TauTableOf<double>;
 
-// Quintic Hermite interpolation of the quantile function in t = min(u, 1 - u), of which value and two
-// derivatives are known at every cell's ends: dx/du = 1/f, d2x/du2 = -f'/f^3, f the density per unit of x.
-// With u continuous the law of x is within 1e-9 of p(x | y) in total variation.
+// Quintic Hermite interpolation of the quantile function in t = min(u, 1 - u), of which value and
+// two derivatives are known at every cell's ends: dx/du = 1/f, d2x/du2 = -f'/f^3, f the density per
+// unit of x. With u continuous the law of x is within 1e-9 of p(x | y) in total variation.
 TauTable make_tau_table(const CpuKernels& kernels, const Panels& posterior);
 
 // One that can be looked into, and says 0.

@@ -5,8 +5,8 @@
 
 namespace taugrid {
 
-// S1^2 - S2 = sum w_j (S1 - w_j), and each S1 - w_j is summed directly: as a difference it cancels, to 0 at
-// sigma = 1e-6, 1e3, 1e4.
+// S1^2 - S2 = sum w_j (S1 - w_j), and each S1 - w_j is summed directly: as a difference it cancels,
+// to 0 at sigma = 1e-6, 1e3, 1e4.
 double typical_scale(std::span<const double> sigma) {
   const size_t n = sigma.size();
   // Sums of the weights before and after each.

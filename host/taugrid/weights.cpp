@@ -51,7 +51,8 @@ Weights posterior_weights(const Engine& engine) {
   for (int i = 0; i < nodes->n_nodes; ++i) {
     const double weight = nodes->tau.weight[i], tau2 = nodes->tau2[i], v_mu = nodes->v_mu[i];
     if (!(weight > 0.0)) continue;
-    for (size_t k = 0; k < n; ++k) u[k] = weight * (v_mu / (engine.sigma[k] * engine.sigma[k] + tau2));
+    for (size_t k = 0; k < n; ++k)
+      u[k] = weight * (v_mu / (engine.sigma[k] * engine.sigma[k] + tau2));
     const double u0 = weight * (v_mu * w0);
     for (size_t j = 0; j < n; ++j) {
       const double s2 = engine.sigma[j] * engine.sigma[j], v = s2 + tau2;

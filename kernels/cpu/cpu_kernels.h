@@ -1,5 +1,5 @@
-// The CPU's kernels as a table of functions, one for each instruction set. No C++ library header may be
-// included here: the per-instruction-set objects must not hold its inline functions.
+// The CPU's kernels as a table of functions, one for each instruction set. No C++ library header
+// may be included here: the per-instruction-set objects must not hold its inline functions.
 #pragma once
 
 #include "kernels/math/derived_counts.h"
@@ -27,59 +27,68 @@ struct CpuKernels {
 
   // Draws first .. first + n - 1 into columns (see draw.h), units of y; first and n multiples of
   // kDrawAlignment.
-  void (*draw)(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
-               double* columns, int64_t stride);
-  void (*draw_single)(const DrawModelOf<float>& model, const StreamPosition& at, uint64_t first, int64_t n,
-                      bool with_lp, float* columns, int64_t stride);
+  void (*draw)(const DrawModel& model, const StreamPosition& at, uint64_t first, int64_t n,
+               bool with_lp, double* columns, int64_t stride);
+  void (*draw_single)(const DrawModelOf<float>& model, const StreamPosition& at, uint64_t first,
+                      int64_t n, bool with_lp, float* columns, int64_t stride);
 
-  // The normals that draws first .. first + n - 1 of n_schools schools consume, z_0 .. z_(J + 1), in columns,
-  // whole blocks of them: room for J + 5.
-  void (*normals)(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools, double* columns,
-                  int64_t stride);
-  void (*normals_single)(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools, float* columns,
-                         int64_t stride);
+  // The normals that draws first .. first + n - 1 of n_schools schools consume, z_0 .. z_(J + 1),
+  // in columns, whole blocks of them: room for J + 5.
+  void (*normals)(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools,
+                  double* columns, int64_t stride);
+  void (*normals_single)(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools,
+                         float* columns, int64_t stride);
 
-  // Sums and counts over one block's draws, n <= kBlockDraws (streamed_counts.h), in double: of floats as if
-  // they had been converted first.
-  void (*summarise)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
-                    uint64_t* counts);
-  void (*summarise_single)(const CountPlan& plan, const float* columns, int64_t stride, int64_t n, double* sums,
-                           uint64_t* counts);
+  // Sums and counts over one block's draws, n <= kBlockDraws (streamed_counts.h), in double: of
+  // floats as if they had been converted first.
+  void (*summarise)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n,
+                    double* sums, uint64_t* counts);
+  void (*summarise_single)(const CountPlan& plan, const float* columns, int64_t stride, int64_t n,
+                           double* sums, uint64_t* counts);
 
   // Counts over draws first .. first + n - 1 of best, ranks and pairs, and their largest theta
   // (derived_counts.h); theta_1's column and those after it, as for summarise.
-  void (*derive)(const DerivedCounts& counts, const DerivedWorkspaceOf<double>& work, uint64_t first, int64_t n,
-                 const double* columns, int64_t stride, double* maxima);
-  void (*derive_single)(const DerivedCounts& counts, const DerivedWorkspaceOf<float>& work, uint64_t first, int64_t n,
-                        const float* columns, int64_t stride, float* maxima);
+  void (*derive)(const DerivedCounts& counts, const DerivedWorkspaceOf<double>& work,
+                 uint64_t first, int64_t n, const double* columns, int64_t stride, double* maxima);
+  void (*derive_single)(const DerivedCounts& counts, const DerivedWorkspaceOf<float>& work,
+                        uint64_t first, int64_t n, const float* columns, int64_t stride,
+                        float* maxima);
 
-  // Statistics of data replicated from draws first .. first + n - 1 (replicate.h); columns likewise.
-  void (*replicate)(const ReplicatePlanOf<double>& plan, const StreamPosition& at, uint64_t first, int64_t n,
-                    const double* columns, int64_t stride, const CheckStatisticsOf<double>& statistics);
-  void (*replicate_single)(const ReplicatePlanOf<float>& plan, const StreamPosition& at, uint64_t first, int64_t n,
-                           const float* columns, int64_t stride, const CheckStatisticsOf<float>& statistics);
+  // Statistics of data replicated from draws first .. first + n - 1 (replicate.h); columns
+  // likewise.
+  void (*replicate)(const ReplicatePlanOf<double>& plan, const StreamPosition& at, uint64_t first,
+                    int64_t n, const double* columns, int64_t stride,
+                    const CheckStatisticsOf<double>& statistics);
+  void (*replicate_single)(const ReplicatePlanOf<float>& plan, const StreamPosition& at,
+                           uint64_t first, int64_t n, const float* columns, int64_t stride,
+                           const CheckStatisticsOf<float>& statistics);
 
   // summarise with windows of kBinsPerPilotWindow bins.
-  void (*summarise_pilot)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n, double* sums,
-                          uint64_t* counts);
-  void (*summarise_pilot_single)(const CountPlan& plan, const float* columns, int64_t stride, int64_t n, double* sums,
-                                 uint64_t* counts);
+  void (*summarise_pilot)(const CountPlan& plan, const double* columns, int64_t stride, int64_t n,
+                          double* sums, uint64_t* counts);
+  void (*summarise_pilot_single)(const CountPlan& plan, const float* columns, int64_t stride,
+                                 int64_t n, double* sums, uint64_t* counts);
 
   // The exact summary of one posterior (fit.h).
-  void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result);
+  void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace,
+              FitResult& result);
 
-  // CDF and density of mu, theta_j or theta_new at given points (law.h), in a workspace that fit has left.
-  void (*law)(const Problem& problem, const LawRequest& request, FitWorkspace& workspace, const LawValues& values);
+  // CDF and density of mu, theta_j or theta_new at given points (law.h), in a workspace that fit
+  // has left.
+  void (*law)(const Problem& problem, const LawRequest& request, FitWorkspace& workspace,
+              const LawValues& values);
 
-  // Quantiles of a panelled density at n probabilities (a multiple of kDrawAlignment), counted from the
-  // right where from_right is 1, with the density per unit of x there and its derivative.
-  void (*panel_quantiles)(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
-                          double* density, double* slope);
+  // Quantiles of a panelled density at n probabilities (a multiple of kDrawAlignment), counted from
+  // the right where from_right is 1, with the density per unit of x there and its derivative.
+  void (*panel_quantiles)(const Panels& panels, int64_t n, const double* p,
+                          const double* from_right, double* x, double* density, double* slope);
 
-  // Its density per unit of x at n points (a multiple of kDrawAlignment); beyond its ends, that at the end.
+  // Its density per unit of x at n points (a multiple of kDrawAlignment); beyond its ends, that at
+  // the end.
   void (*panel_densities)(const Panels& panels, int64_t n, const double* x, double* density);
 
-  // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of kDrawAlignment).
+  // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of
+  // kDrawAlignment).
   void (*log_posterior)(const Problem& problem, int64_t n, const double* x, double* log_density);
 };
 

@@ -51,8 +51,8 @@ const CpuKernels& cpu_kernels() {
     if (kernels->isa == std::string(wanted)) return *kernels;
     names += names.empty() ? kernels->isa : std::string(", ") + kernels->isa;
   }
-  throw std::invalid_argument("TAUGRID_ISA is " + std::string(wanted) + ", must be one of " + names +
-                              " (compiled in, and of this CPU)");
+  throw std::invalid_argument("TAUGRID_ISA is " + std::string(wanted) + ", must be one of " +
+                              names + " (compiled in, and of this CPU)");
 }
 
 }  // namespace taugrid

@@ -1,8 +1,8 @@
 // The CPU's kernels: loops over packs. Compiled once per instruction set, with
 //   TAUGRID_ISA_NAME  what it is called: generic, v2, v3, v4
 //   TAUGRID_WIDTH     double lanes, and half the float lanes; 1 is Scalar in both
-// Nothing here may become a weak symbol that another instruction set's object could provide: the lane set
-// carries a tag with internal linkage, and only kernels/math and C headers are included.
+// Nothing here may become a weak symbol that another instruction set's object could provide: the
+// lane set carries a tag with internal linkage, and only kernels/math and C headers are included.
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
@@ -40,19 +40,21 @@ class IeeeEnvironment {
 };
 
 template <class Lanes, class T = typename Lanes::Element>
-void draw_kernel(const DrawModelOf<T>& model, const StreamPosition& at, uint64_t first, int64_t n, bool with_lp,
-                 T* columns, int64_t stride) {
+void draw_kernel(const DrawModelOf<T>& model, const StreamPosition& at, uint64_t first, int64_t n,
+                 bool with_lp, T* columns, int64_t stride) {
   const IeeeEnvironment ieee;
   constexpr int N = Lanes::N;
   if (with_lp)
-    for (int64_t i = 0; i < n; i += N) draw<Lanes, true>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
+    for (int64_t i = 0; i < n; i += N)
+      draw<Lanes, true>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
   else
-    for (int64_t i = 0; i < n; i += N) draw<Lanes, false>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
+    for (int64_t i = 0; i < n; i += N)
+      draw<Lanes, false>(model, at, first + static_cast<uint64_t>(i), columns + i, stride);
 }
 
 template <class Lanes, class T = typename Lanes::Element>
-void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools, T* columns,
-                    int64_t stride) {
+void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t n_schools,
+                    T* columns, int64_t stride) {
   const IeeeEnvironment ieee;
   for (int64_t i = 0; i < n; i += Lanes::N) {
     const uint64_t index = first + static_cast<uint64_t>(i);
@@ -61,37 +63,42 @@ void normals_kernel(const StreamPosition& at, uint64_t first, int64_t n, int64_t
     Lanes::store(columns + stride + i, z01.z1);
     for (int64_t j = 0; j < n_schools; j += kBlockUniforms<Lanes>) {
       const BlockNormals<Lanes> normals = school_normals<Lanes>(at, index, j);
-      for (int k = 0; k < kBlockUniforms<Lanes>; ++k) Lanes::store(columns + (2 + j + k) * stride + i, normals.z[k]);
+      for (int k = 0; k < kBlockUniforms<Lanes>; ++k)
+        Lanes::store(columns + (2 + j + k) * stride + i, normals.z[k]);
     }
   }
 }
 
 template <class T, int kBins = kBinsPerWindow>
-void summarise_kernel(const CountPlan& plan, const T* columns, int64_t stride, int64_t n, double* sums,
-                      uint64_t* counts) {
+void summarise_kernel(const CountPlan& plan, const T* columns, int64_t stride, int64_t n,
+                      double* sums, uint64_t* counts) {
   const IeeeEnvironment ieee;
   CpuTeam<L> team;
   for (int64_t c = 0; c < plan.n_columns; ++c)
-    summarise_column<0, kBins>(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
-                            counts + c * plan.n_windows * counts_per_window(kBins));
+    summarise_column<0, kBins>(team, plan, c, columns + c * stride, static_cast<int>(n),
+                               sums + 2 * c,
+                               counts + c * plan.n_windows * counts_per_window(kBins));
 }
 
 template <class Lanes, class T = typename Lanes::Element>
-void derive_kernel(const DerivedCounts& counts, const DerivedWorkspaceOf<T>& work, uint64_t first, int64_t n,
-                   const T* columns, int64_t stride, T* maxima) {
+void derive_kernel(const DerivedCounts& counts, const DerivedWorkspaceOf<T>& work, uint64_t first,
+                   int64_t n, const T* columns, int64_t stride, T* maxima) {
   const IeeeEnvironment ieee;
   count_derived<Lanes>(counts, work, first, n, columns, stride, maxima);
 }
 
 template <class Lanes, class T = typename Lanes::Element>
-void replicate_kernel(const ReplicatePlanOf<T>& plan, const StreamPosition& at, uint64_t first, int64_t n,
-                      const T* columns, int64_t stride, const CheckStatisticsOf<T>& statistics) {
+void replicate_kernel(const ReplicatePlanOf<T>& plan, const StreamPosition& at, uint64_t first,
+                      int64_t n, const T* columns, int64_t stride,
+                      const CheckStatisticsOf<T>& statistics) {
   const IeeeEnvironment ieee;
   for (int64_t i = 0; i < n; i += Lanes::N)
-    replicate<Lanes>(plan, at, first + static_cast<uint64_t>(i), columns + i, stride, statistics, i);
+    replicate<Lanes>(plan, at, first + static_cast<uint64_t>(i), columns + i, stride, statistics,
+                     i);
 }
 
-void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace& workspace, FitResult& result) {
+void fit_kernel(const Problem& problem, const FitRequest& request, FitWorkspace& workspace,
+                FitResult& result) {
   const IeeeEnvironment ieee;
   CpuTeam<L> team;
   fit(team, problem, request, workspace, result);
@@ -104,8 +111,8 @@ void law_kernel(const Problem& problem, const LawRequest& request, FitWorkspace&
   evaluate_law(team, problem, request, workspace, values);
 }
 
-void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p, const double* from_right, double* x,
-                            double* density, double* slope) {
+void panel_quantiles_kernel(const Panels& panels, int64_t n, const double* p,
+                            const double* from_right, double* x, double* density, double* slope) {
   const IeeeEnvironment ieee;
   for (int64_t i = 0; i < n; i += L::N) {
     const auto at = panel_quantile<L>(panels, L::load(p + i), L::load(from_right + i) > 0.5);

@@ -1,6 +1,6 @@
-// How many draws a run holds at a time, so that its memory does not grow with their number and fits the device
-// whatever the number of schools. Two slots work in turn; each holds a chunk on the host, and the whole of it
-// or a part on the device.
+// How many draws a run holds at a time, so that its memory does not grow with their number and fits
+// the device whatever the number of schools. Two slots work in turn; each holds a chunk on the
+// host, and the whole of it or a part on the device.
 #pragma once
 
 #include <algorithm>
@@ -26,11 +26,12 @@ struct ChunkSize {
   int64_t part;   // drawn at once: the chunk, or part of its one block, a multiple of 32
 };
 
-inline constexpr int64_t kDrawsOfPart = 32;             // a warp, and the stripes of a sum
-inline constexpr int64_t kStripeBytes = 2 * 32 * 8;     // a column's unfinished sums between parts
-inline constexpr int64_t kSumBytes = 2 * 8;             // a column's finished ones, a block
-inline constexpr int64_t kChunkBytes = int64_t{128} << 20;       // enough that launches and copies cost nothing
-inline constexpr int64_t kMostStoredBytes = int64_t{1} << 30;    // to be pinned on the host
+inline constexpr int64_t kDrawsOfPart = 32;          // a warp, and the stripes of a sum
+inline constexpr int64_t kStripeBytes = 2 * 32 * 8;  // a column's unfinished sums between parts
+inline constexpr int64_t kSumBytes = 2 * 8;          // a column's finished ones, a block
+inline constexpr int64_t kChunkBytes = int64_t{128}
+                                       << 20;  // enough that launches and copies cost nothing
+inline constexpr int64_t kMostStoredBytes = int64_t{1} << 30;  // to be pinned on the host
 
 // Throws std::runtime_error where not even the least fits, with what it needs.
 inline ChunkSize chunk_size(const ChunkRequest& r) {
@@ -45,23 +46,28 @@ inline ChunkSize chunk_size(const ChunkRequest& r) {
   const int64_t blocks = std::min(wanted_blocks, slot_bytes / block_bytes);
   const bool few = !r.summarised && r.n < r.block_draws;
   if (blocks > 0 && !few && (r.summarised || block_bytes <= kMostStoredBytes)) {
-    const int64_t draws = std::min(blocks, (r.n + r.block_draws - 1) / r.block_draws) * r.block_draws;
+    const int64_t draws =
+        std::min(blocks, (r.n + r.block_draws - 1) / r.block_draws) * r.block_draws;
     return {draws, draws};
   }
 
   // Part of a block at a time.
   const int64_t stripe_bytes = r.summarised ? kStripeBytes * r.n_columns : 0;
   const int64_t fixed_bytes = sum_bytes + stripe_bytes;
-  const int64_t room = std::min(slot_bytes - fixed_bytes, r.stored && !r.summarised ? kMostStoredBytes : slot_bytes);
+  const int64_t room =
+      std::min(slot_bytes - fixed_bytes, r.stored && !r.summarised ? kMostStoredBytes : slot_bytes);
   const int64_t least = r.summarised ? kDrawsOfPart : std::min(r.n, kDrawsOfPart);
   int64_t part = std::min({room / draw_bytes, r.block_draws, round_up(r.n, kDrawsOfPart)});
   part = part >= kDrawsOfPart ? part / kDrawsOfPart * kDrawsOfPart : part;
   if (part < least) {
-    const auto mebibytes = [](int64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; };
+    const auto mebibytes = [](int64_t bytes) {
+      return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+    };
     throw std::runtime_error(
-        "out of device memory: the least that draws of " + std::to_string(r.n_columns) + " numbers need, " +
-        std::to_string(least) + " at a time in two buffers, is " + mebibytes(2 * (least * draw_bytes + fixed_bytes)) +
-        "; " + mebibytes(r.free_bytes) + " of " + mebibytes(r.total_bytes) +
+        "out of device memory: the least that draws of " + std::to_string(r.n_columns) +
+        " numbers need, " + std::to_string(least) + " at a time in two buffers, is " +
+        mebibytes(2 * (least * draw_bytes + fixed_bytes)) + "; " + mebibytes(r.free_bytes) +
+        " of " + mebibytes(r.total_bytes) +
         " are free, an eighth of which is kept for the kernels (free some, " +
         (r.number_bytes == 8 ? "draw in single precision, " : "") + "or draw on the CPU)");
   }

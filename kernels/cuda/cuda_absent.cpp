@@ -6,7 +6,8 @@
 namespace taugrid {
 namespace {
 
-const char* const kReason = "this build has no CUDA kernels (configure with nvcc, or -DTAUGRID_CUDA=ON to see why not)";
+const char* const kReason =
+    "this build has no CUDA kernels (configure with nvcc, or -DTAUGRID_CUDA=ON to see why not)";
 
 [[noreturn]] void absent() { throw std::runtime_error(kReason); }
 

@@ -1,7 +1,8 @@
-// Draws by chunks: two slots, each with a stream and buffers of its own, so that while one chunk is copied
-// out and consumed the next is being drawn. A run's memory does not grow with the number of draws, and where a
-// block of 8192 draws of very many schools has no room on the device, it is drawn and summed part by part
-// (chunk_size.h): the sums' 32 stripes wait in memory between parts, so their order stays that of the block.
+// Draws by chunks: two slots, each with a stream and buffers of its own, so that while one chunk is
+// copied out and consumed the next is being drawn. A run's memory does not grow with the number of
+// draws, and where a block of 8192 draws of very many schools has no room on the device, it is
+// drawn and summed part by part (chunk_size.h): the sums' 32 stripes wait in memory between parts,
+// so their order stays that of the block.
 #include <algorithm>
 #include <array>
 
@@ -21,7 +22,8 @@ struct CudaDrawsOf<T>::State {
       : model(host),
         y(host.problem.y, static_cast<size_t>(host.problem.n_schools), setup),
         sigma(host.problem.sigma, static_cast<size_t>(host.problem.n_schools), setup),
-        coefficient(host.table.coefficient, static_cast<size_t>(host.table.n_cells) * kCellCoefficients, setup),
+        coefficient(host.table.coefficient,
+                    static_cast<size_t>(host.table.n_cells) * kCellCoefficients, setup),
         first_part(host.table.first_part, static_cast<size_t>(host.table.n_cells), setup),
         prior(&model.problem, 1, setup) {
     setup.wait();
@@ -105,7 +107,8 @@ void CudaDrawsOf<T>::limit_memory(int64_t bytes) {
 }
 
 template <class T>
-void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, const Wanted& wanted, uint64_t* counts,
+void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, const Wanted& wanted,
+                         uint64_t* counts,
                          const std::function<void(const CudaChunkOf<T>&)>& consume) {
   if (n <= 0) return;
   const int64_t n_columns = state_->model.problem.n_schools + (wanted.lp ? 4 : 3);
@@ -116,7 +119,8 @@ void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, co
     state_->setup.wait();
   }
   const ChunkSize size = chunk_size_of(
-      {n, n_columns, sizeof(T), wanted.columns, wanted.plan != nullptr, kBlockDraws, 0, 0}, state_->most_memory);
+      {n, n_columns, sizeof(T), wanted.columns, wanted.plan != nullptr, kBlockDraws, 0, 0},
+      state_->most_memory);
   const bool in_parts = plan && size.part < kBlockDraws;
   const auto sums_of = [&](int64_t draws) {
     return static_cast<size_t>((draws + kBlockDraws - 1) / kBlockDraws * plan_columns * 2);
@@ -128,8 +132,10 @@ void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, co
     Slot<T>& slot = slots[i];
     slot.columns = DeviceBuffer<T>(static_cast<size_t>(n_columns * size.part));
     slot.sums = DeviceBuffer<double>(sums_of(size.draws));
-    if (in_parts) slot.stripes = DeviceBuffer<double>(static_cast<size_t>(plan_columns * kStripeNumbers));
-    if (wanted.columns) slot.host_columns = PinnedBuffer<T>(static_cast<size_t>(n_columns * size.draws));
+    if (in_parts)
+      slot.stripes = DeviceBuffer<double>(static_cast<size_t>(plan_columns * kStripeNumbers));
+    if (wanted.columns)
+      slot.host_columns = PinnedBuffer<T>(static_cast<size_t>(n_columns * size.draws));
     slot.host_sums = PinnedBuffer<double>(sums_of(size.draws));
   }
 
@@ -139,27 +145,29 @@ void CudaDrawsOf<T>::run(const StreamPosition& at, uint64_t first, int64_t n, co
     Slot<T>& slot = slots[static_cast<size_t>(c % 2)];
     for (int64_t begin = 0; begin < length(c); begin += size.part) {
       const int64_t draws = std::min(size.part, length(c) - begin);
-      launch_draw(state_->model, at, first + static_cast<uint64_t>(c * size.draws + begin), draws, wanted.lp,
-                  slot.columns.data(), size.part, slot.stream);
+      launch_draw(state_->model, at, first + static_cast<uint64_t>(c * size.draws + begin), draws,
+                  wanted.lp, slot.columns.data(), size.part, slot.stream);
       if (in_parts)
-        launch_summarise_part(plan->plan, slot.columns.data(), size.part, draws, begin == 0, slot.stripes.data(),
-                              slot.sums.data(), plan->counts.data(), slot.stream);
+        launch_summarise_part(plan->plan, slot.columns.data(), size.part, draws, begin == 0,
+                              slot.stripes.data(), slot.sums.data(), plan->counts.data(),
+                              slot.stream);
       else if (plan)
-        launch_summarise(plan->plan, slot.columns.data(), size.part, draws, kBlockDraws, slot.sums.data(),
-                         plan->counts.data(), slot.stream);
+        launch_summarise(plan->plan, slot.columns.data(), size.part, draws, kBlockDraws,
+                         slot.sums.data(), plan->counts.data(), slot.stream);
       if (wanted.columns)
         TAUGRID_CUDA_CHECK(cudaMemcpy2DAsync(
-            slot.host_columns.data() + begin, static_cast<size_t>(size.draws) * sizeof(T), slot.columns.data(),
-            static_cast<size_t>(size.part) * sizeof(T), static_cast<size_t>(draws) * sizeof(T),
-            static_cast<size_t>(n_columns), cudaMemcpyDeviceToHost, slot.stream));
+            slot.host_columns.data() + begin, static_cast<size_t>(size.draws) * sizeof(T),
+            slot.columns.data(), static_cast<size_t>(size.part) * sizeof(T),
+            static_cast<size_t>(draws) * sizeof(T), static_cast<size_t>(n_columns),
+            cudaMemcpyDeviceToHost, slot.stream));
     }
     slot.sums.download(slot.host_sums.data(), sums_of(length(c)), slot.stream);
   };
   const auto finish = [&](int64_t c) {
     Slot<T>& slot = slots[static_cast<size_t>(c % 2)];
     slot.stream.wait();
-    consume({first + static_cast<uint64_t>(c * size.draws), length(c), slot.host_columns.data(), size.draws,
-             slot.host_sums.data()});
+    consume({first + static_cast<uint64_t>(c * size.draws), length(c), slot.host_columns.data(),
+             size.draws, slot.host_sums.data()});
   };
   for (int64_t c = 0; c < n_chunks; ++c) {
     start(c);

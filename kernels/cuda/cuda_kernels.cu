@@ -20,7 +20,8 @@ CudaDevices cuda_devices() {
     cudaGetLastError();
     int driver = 0;  // stays so where none is loaded, of which CUDA says that it is too old
     cudaDriverGetVersion(&driver);
-    devices.reason = std::string("no CUDA device: ") + (driver == 0 ? "no NVIDIA driver" : cudaGetErrorString(error));
+    devices.reason = std::string("no CUDA device: ") +
+                     (driver == 0 ? "no NVIDIA driver" : cudaGetErrorString(error));
     return devices;
   }
   for (int i = 0; i < n; ++i) {
@@ -37,7 +38,8 @@ void cuda_log_posterior(const Problem& problem, int64_t n, const double* x, doub
   const CudaStream stream;
   const auto n_schools = static_cast<size_t>(problem.n_schools);
   const auto n_points = static_cast<size_t>(n);
-  const DeviceBuffer<double> y(problem.y, n_schools, stream), sigma(problem.sigma, n_schools, stream);
+  const DeviceBuffer<double> y(problem.y, n_schools, stream),
+      sigma(problem.sigma, n_schools, stream);
   const DeviceBuffer<double> points(x, n_points, stream), values(n_points);
   Problem on_device = problem;
   on_device.y = y.data();
@@ -59,7 +61,8 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
     sigma.insert(sigma.end(), problems[p].sigma, problems[p].sigma + problems[p].n_schools);
     n_parameters += static_cast<size_t>(problems[p].n_schools) + 3;
   }
-  const DeviceBuffer<double> device_y(y.data(), y.size(), stream), device_sigma(sigma.data(), sigma.size(), stream);
+  const DeviceBuffer<double> device_y(y.data(), y.size(), stream),
+      device_sigma(sigma.data(), sigma.size(), stream);
   const DeviceBuffer<double> probabilities(request.probabilities, n_quantiles, stream);
   // Quantiles of tau, mu, theta_new and then each theta, problem by problem.
   const DeviceBuffer<double> quantiles(n_parameters * n_quantiles);
@@ -89,7 +92,8 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
   device_thetas.upload(thetas.data(), thetas.size(), stream);
   const DeviceBuffer<FitResult> fits(device_results.data(), device_results.size(), stream);
 
-  // As many warps as half the free memory has workspaces for, and no more than keep the device busy.
+  // As many warps as half the free memory has workspaces for, and no more than keep the device
+  // busy.
   size_t free = 0, total = 0;
   TAUGRID_CUDA_CHECK(cudaMemGetInfo(&free, &total));
   int device = 0, processors = 1;
@@ -101,7 +105,8 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
 
   FitRequest device_request = request;
   device_request.probabilities = probabilities.data();
-  launch_fit(device_problems.data(), n, device_request, workspaces.data(), warps, fits.data(), stream);
+  launch_fit(device_problems.data(), n, device_request, workspaces.data(), warps, fits.data(),
+             stream);
 
   std::vector<double> all_quantiles(quantiles.size());
   fits.download(device_results.data(), device_results.size(), stream);
@@ -138,11 +143,14 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
 void cuda_sort(double* values, int64_t n) {
   if (n <= 0) return;
   const CudaStream stream;
-  const DeviceBuffer<double> in(values, static_cast<size_t>(n), stream), out(static_cast<size_t>(n));
+  const DeviceBuffer<double> in(values, static_cast<size_t>(n), stream),
+      out(static_cast<size_t>(n));
   size_t bytes = 0;
-  TAUGRID_CUDA_CHECK(cub::DeviceRadixSort::SortKeys(nullptr, bytes, in.data(), out.data(), n, 0, 64, stream));
+  TAUGRID_CUDA_CHECK(
+      cub::DeviceRadixSort::SortKeys(nullptr, bytes, in.data(), out.data(), n, 0, 64, stream));
   const DeviceBuffer<char> scratch(bytes);
-  TAUGRID_CUDA_CHECK(cub::DeviceRadixSort::SortKeys(scratch.data(), bytes, in.data(), out.data(), n, 0, 64, stream));
+  TAUGRID_CUDA_CHECK(cub::DeviceRadixSort::SortKeys(scratch.data(), bytes, in.data(), out.data(), n,
+                                                    0, 64, stream));
   out.download(values, static_cast<size_t>(n), stream);
   stream.wait();
 }

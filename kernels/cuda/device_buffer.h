@@ -17,8 +17,9 @@ namespace taugrid {
   cudaGetLastError();  // not to be seen again by the next check
   size_t free = 0, total = 0;
   cudaMemGetInfo(&free, &total);
-  throw std::runtime_error("out of device memory: " + std::to_string(bytes >> 20) + " MiB asked for, " +
-                           std::to_string(free >> 20) + " of " + std::to_string(total >> 20) + " MiB free");
+  throw std::runtime_error("out of device memory: " + std::to_string(bytes >> 20) +
+                           " MiB asked for, " + std::to_string(free >> 20) + " of " +
+                           std::to_string(total >> 20) + " MiB free");
 }
 
 // n values of T on the device.
@@ -32,7 +33,9 @@ class DeviceBuffer {
     if (error == cudaErrorMemoryAllocation) throw_out_of_device_memory(n * sizeof(T));
     TAUGRID_CUDA_CHECK(error);
   }
-  DeviceBuffer(const T* host, size_t n, cudaStream_t stream) : DeviceBuffer(n) { upload(host, n, stream); }
+  DeviceBuffer(const T* host, size_t n, cudaStream_t stream) : DeviceBuffer(n) {
+    upload(host, n, stream);
+  }
   DeviceBuffer(DeviceBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   DeviceBuffer& operator=(DeviceBuffer&& other) noexcept {
@@ -45,10 +48,14 @@ class DeviceBuffer {
   T* data() const { return data_; }
   size_t size() const { return size_; }
   void upload(const T* host, size_t n, cudaStream_t stream) const {
-    if (n > 0) TAUGRID_CUDA_CHECK(cudaMemcpyAsync(data_, host, n * sizeof(T), cudaMemcpyHostToDevice, stream));
+    if (n > 0)
+      TAUGRID_CUDA_CHECK(
+          cudaMemcpyAsync(data_, host, n * sizeof(T), cudaMemcpyHostToDevice, stream));
   }
   void download(T* host, size_t n, cudaStream_t stream) const {
-    if (n > 0) TAUGRID_CUDA_CHECK(cudaMemcpyAsync(host, data_, n * sizeof(T), cudaMemcpyDeviceToHost, stream));
+    if (n > 0)
+      TAUGRID_CUDA_CHECK(
+          cudaMemcpyAsync(host, data_, n * sizeof(T), cudaMemcpyDeviceToHost, stream));
   }
 
  private:

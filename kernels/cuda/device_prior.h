@@ -8,8 +8,8 @@
 
 namespace taugrid {
 
-// Copies what the priors of n problems point into, and lets them point at the copies. The problems are the host's,
-// about to be copied themselves; the object must outlive their use.
+// Copies what the priors of n problems point into, and lets them point at the copies. The problems
+// are the host's, about to be copied themselves; the object must outlive their use.
 class DevicePriors {
  public:
   template <class T>

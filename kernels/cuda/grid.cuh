@@ -1,6 +1,6 @@
-// log p(x | y) on a grid of x = log tau. With few schools a thread is a grid point; with many a warp is,
-// its lanes taking the tiles of 256 schools that are its stripes: the order of summation is that of
-// posterior.h either way.
+// log p(x | y) on a grid of x = log tau. With few schools a thread is a grid point; with many a
+// warp is, its lanes taking the tiles of 256 schools that are its stripes: the order of summation
+// is that of posterior.h either way.
 #pragma once
 
 #include "kernels/cuda/warp.h"
@@ -15,7 +15,8 @@ using SharedPointLane = Scalar<double, SharedPointTag>;
 template <>
 struct SchoolSum<SharedPointLane> {
   template <int K, class Add, class Close>
-  static TAUGRID_TEMPLATE void over(int64_t n_schools, double (&total)[K], const Add& add, const Close& close) {
+  static TAUGRID_TEMPLATE void over(int64_t n_schools, double (&total)[K], const Add& add,
+                                    const Close& close) {
     for (int k = 0; k < K; ++k) total[k] = 0.0;
     if (n_schools <= kSchoolTile) {
       for (int64_t j = 0; j < n_schools; ++j) add(j, total);
@@ -36,15 +37,16 @@ struct SchoolSum<SharedPointLane> {
 };
 
 // x (n), log_density (n).
-static __global__ void log_posterior_kernel(Problem problem, int64_t n, const double* x, double* log_density) {
+static __global__ void log_posterior_kernel(Problem problem, int64_t n, const double* x,
+                                            double* log_density) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= n) return;
   GivenTau<CudaLane> at;
   log_density[i] = log_posterior<CudaLane>(problem, x[i], at);
 }
 
-static __global__ void log_posterior_many_schools_kernel(Problem problem, int64_t n, const double* x,
-                                                         double* log_density) {
+static __global__ void log_posterior_many_schools_kernel(Problem problem, int64_t n,
+                                                         const double* x, double* log_density) {
   const int64_t i = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
   if (i >= n) return;
   GivenTau<SharedPointLane> at;

@@ -1,5 +1,5 @@
-// Host memory that copies from the device can overlap with kernels. Pinning 128 MiB takes tens of milliseconds,
-// more than a million draws do, so what one run gives back is kept for the next.
+// Host memory that copies from the device can overlap with kernels. Pinning 128 MiB takes tens of
+// milliseconds, more than a million draws do, so what one run gives back is kept for the next.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -54,8 +54,8 @@ class PinnedPool {
     }
     if (error == cudaErrorMemoryAllocation) {
       cudaGetLastError();
-      throw std::runtime_error("out of host memory that can be pinned for the GPU: " + std::to_string(bytes >> 20) +
-                               " MiB asked for");
+      throw std::runtime_error("out of host memory that can be pinned for the GPU: " +
+                               std::to_string(bytes >> 20) + " MiB asked for");
     }
     TAUGRID_CUDA_CHECK(error);
     return block;

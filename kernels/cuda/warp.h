@@ -1,10 +1,12 @@
-// What a kernel body asks of its warp and block, under plain names: CUDA's intrinsics under nvcc, and the
-// launch shim's (tests/launch_shim.h) where the same bodies run on the CPU under sanitizers. A kernel that is
-// no template is static: one program may hold nvcc's kernel and the shim's of the same name.
+// What a kernel body asks of its warp and block, under plain names: CUDA's intrinsics under nvcc,
+// and the launch shim's (tests/launch_shim.h) where the same bodies run on the CPU under
+// sanitizers. A kernel that is no template is static: one program may hold nvcc's kernel and the
+// shim's of the same name.
 #pragma once
 
 #include <cuda_runtime.h>
-// cuRAND's block function for host and device alike; all of curand_kernel.h would bring tables into each object.
+// cuRAND's block function for host and device alike; all of curand_kernel.h would bring tables into
+// each object.
 #if defined(__CUDACC__) && !defined(QUALIFIERS)
 #define QUALIFIERS static __forceinline__ __host__ __device__
 #endif
@@ -25,7 +27,9 @@ inline constexpr int kWarp = 32;
 __device__ __forceinline__ double warp_shuffle_down(double x, int delta) {
   return __shfl_down_sync(0xFFFFFFFFu, x, static_cast<unsigned>(delta));
 }
-__device__ __forceinline__ double warp_broadcast(double x) { return __shfl_sync(0xFFFFFFFFu, x, 0); }
+__device__ __forceinline__ double warp_broadcast(double x) {
+  return __shfl_sync(0xFFFFFFFFu, x, 0);
+}
 __device__ __forceinline__ void warp_synchronise() { __syncwarp(); }
 __device__ __forceinline__ void atomic_add(uint64_t* counter, uint64_t n) {
   atomicAdd(reinterpret_cast<unsigned long long*>(counter), static_cast<unsigned long long>(n));
@@ -39,19 +43,22 @@ using CudaLaneOf = Scalar<T, CudaTag>;
 using CudaLane = CudaLaneOf<double>;
 
 template <class L>
-TAUGRID_INLINE Block<L> curand_block(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3) {
-  const uint4 block = curand_Philox4x32_10(make_uint4(c0, c1, c2, c3),
-                                           make_uint2(static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)));
+TAUGRID_INLINE Block<L> curand_block(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2,
+                                     uint32_t c3) {
+  const uint4 block = curand_Philox4x32_10(
+      make_uint4(c0, c1, c2, c3),
+      make_uint2(static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)));
   return {{block.x, block.y, block.z, block.w}};
 }
 template <>
-TAUGRID_INLINE Block<CudaLane> philox4x32_10<CudaLane>(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2,
-                                                       uint32_t c3) {
+TAUGRID_INLINE Block<CudaLane> philox4x32_10<CudaLane>(uint64_t key, uint32_t c0, uint32_t c1,
+                                                       uint32_t c2, uint32_t c3) {
   return curand_block<CudaLane>(key, c0, c1, c2, c3);
 }
 template <>
-TAUGRID_INLINE Block<CudaLaneOf<float>> philox4x32_10<CudaLaneOf<float>>(uint64_t key, uint32_t c0, uint32_t c1,
-                                                                         uint32_t c2, uint32_t c3) {
+TAUGRID_INLINE Block<CudaLaneOf<float>> philox4x32_10<CudaLaneOf<float>>(uint64_t key, uint32_t c0,
+                                                                         uint32_t c1, uint32_t c2,
+                                                                         uint32_t c3) {
   return curand_block<CudaLaneOf<float>>(key, c0, c1, c2, c3);
 }
 
@@ -66,7 +73,8 @@ struct WarpTeam {
   using Lanes = CudaLane;
   int lane;
 
-  // The warp meets before, because others may still read what f writes, and after, because they will.
+  // The warp meets before, because others may still read what f writes, and after, because they
+  // will.
   template <class F>
   __device__ __forceinline__ void for_points(int n, const F& f) {
     warp_synchronise();

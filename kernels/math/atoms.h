@@ -1,5 +1,5 @@
-// The posterior of tau where its prior has atoms (rows fixed:v of a mixture): a probability at each of them and, with
-// what is left, the law of the panels. Its distribution function jumps, so that
+// The posterior of tau where its prior has atoms (rows fixed:v of a mixture): a probability at each
+// of them and, with what is left, the law of the panels. Its distribution function jumps, so that
 //   quantile(p) = inf {x: F(x) >= p},
 // a closed interval [a, b] has the mass F(b) - F(a-), and the density is infinite at every atom.
 // Everything is one number at a time: atoms are few.
@@ -10,10 +10,12 @@
 
 namespace taugrid {
 
-// Turns the nodes of the part without atoms, of which log_mass is the evidence (weight included), into those of the
-// whole: a block of 16 nodes is added, one an atom, the rest without weight. Returns the evidence's logarithm.
+// Turns the nodes of the part without atoms, of which log_mass is the evidence (weight included),
+// into those of the whole: a block of 16 nodes is added, one an atom, the rest without weight.
+// Returns the evidence's logarithm.
 template <class Team>
-TAUGRID_OUTLINE double add_atoms(Team& team, const Problem& problem, double log_mass, FitWorkspace& w) {
+TAUGRID_OUTLINE double add_atoms(Team& team, const Problem& problem, double log_mass,
+                                 FitWorkspace& w) {
   using S = Scalar<double, typename Team::Lanes>;
   const PriorRecord& prior = problem.tau_prior;
   const double* atoms = prior.numbers + prior.atoms.first;  // (n, 2): tau, log weight; ascending
@@ -94,15 +96,17 @@ template <class S>
 TAUGRID_OUTLINE double atom_cdf(const FitWorkspace& w, double tau) {
   double sum = 0.0;
   for (int k = 0; k < w.n_atoms; ++k) sum = sum + (w.atom[k] <= tau ? w.atom_mass[k] : 0.0);
-  if (w.tau.n > 0 && tau > 0.0) sum = sum + w.smooth_mass * panel_cdf<S>(w.tau, log<S>(tau), false).mass;
+  if (w.tau.n > 0 && tau > 0.0)
+    sum = sum + w.smooth_mass * panel_cdf<S>(w.tau, log<S>(tau), false).mass;
   return sum;
 }
 
-// The shortest interval of mass `level` at least. Its ends are an atom, or where the density (log_density of one x,
-// per unit of tau) is as large at the one as at the other, or the support's.
+// The shortest interval of mass `level` at least. Its ends are an atom, or where the density
+// (log_density of one x, per unit of tau) is as large at the one as at the other, or the support's.
 template <class S, class LogDensity>
-TAUGRID_OUTLINE void atom_shortest(const FitWorkspace& w, double level, const LogDensity& log_density,
-                                   double support_lower, double support_upper, double& lower, double& upper) {
+TAUGRID_OUTLINE void atom_shortest(const FitWorkspace& w, double level,
+                                   const LogDensity& log_density, double support_lower,
+                                   double support_upper, double& lower, double& upper) {
   const double outside = 1.0 - level;
   // Lower tails p of the interval at which either end meets or leaves an atom.
   double event[4 * kMaxAtoms + 2];
@@ -137,9 +141,12 @@ TAUGRID_OUTLINE void atom_shortest(const FitWorkspace& w, double level, const Lo
     add(before - level);
     add(after - level);
     // From this atom on, and up to it.
-    if (before <= outside) offer(w.atom[k], before < outside ? high_end(before).tau : support_upper);
-    if (after > level) offer(low_end(after - level).tau, w.atom[k]);
-    else if (after == level) offer(support_lower, w.atom[k]);
+    if (before <= outside)
+      offer(w.atom[k], before < outside ? high_end(before).tau : support_upper);
+    if (after > level)
+      offer(low_end(after - level).tau, w.atom[k]);
+    else if (after == level)
+      offer(support_lower, w.atom[k]);
   }
   event[n_events++] = outside;
   if (w.smooth_mass > 0.0) {
@@ -168,8 +175,10 @@ TAUGRID_OUTLINE void atom_shortest(const FitWorkspace& w, double level, const Lo
       const double p = 0.5 * (p0 + p1);
       if (!(p > p0 && p < p1)) break;
       const AtomQuantile a = low_end(p), b = high_end(p);
-      if (!b.at_atom && (a.at_atom || log_density(a.x) >= log_density(b.x))) p1 = p;
-      else p0 = p;
+      if (!b.at_atom && (a.at_atom || log_density(a.x) >= log_density(b.x)))
+        p1 = p;
+      else
+        p0 = p;
     }
     const double p = 0.5 * (p0 + p1);
     offer(low_end(p).tau, high_end(p).tau);

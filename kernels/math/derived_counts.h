@@ -1,11 +1,13 @@
-// Counts of what only joint draws tell: which theta_j is the largest, every school's rank (0 the largest),
-// and every pair's order. A lane is a draw. Schools are compared in tiles of 4 by 4, every pair once:
-// J (J - 1) comparisons a draw, with no sort, because those of a few schools cost less than their draw.
+// Counts of what only joint draws tell: which theta_j is the largest, every school's rank (0 the
+// largest), and every pair's order. A lane is a draw. Schools are compared in tiles of 4 by 4,
+// every pair once: J (J - 1) comparisons a draw, with no sort, because those of a few schools cost
+// less than their draw.
 //
-// Counts are integers, the same for any lane width. Schools that tie (tau = 0; rounding, else) share
-// their ranks: in draw i the k-th of m tied schools, in order of the data and from 0, takes the
-// ((k + i) mod m)-th of the m ranks that they hold, so that over draws each takes each as often. A pair
-// that ties is counted for neither.
+// Counts are integers, the same for any lane width. Schools that tie (tau = 0; rounding, else)
+// share their ranks: in draw i the k-th of m tied schools, in order of the data and from 0, takes
+// the
+// ((k + i) mod m)-th of the m ranks that they hold, so that over draws each takes each as often. A
+// pair that ties is counted for neither.
 #pragma once
 
 #include "kernels/math/lanes.h"
@@ -18,7 +20,8 @@ struct DerivedCounts {
   uint64_t* best;    // (J) draws in which school j is the largest
   uint64_t* shared;  // (1) draws whose largest several schools share; with best
   uint64_t* rank;    // (J, J) draws in which school j has rank r
-  uint64_t* pairs;   // (J, J) for i < j: at (i, j) draws with theta_i > theta_j, at (j, i) those where they tie
+  uint64_t* pairs;   // (J, J) for i < j: at (i, j) draws with theta_i > theta_j, at (j, i) those
+                     // where they tie
 };
 
 inline constexpr int64_t kDerivedTile = 4;
@@ -28,8 +31,8 @@ TAUGRID_INLINE int64_t padded_schools(int64_t n_schools) {
   return (n_schools + kDerivedTile - 1) / kDerivedTile * kDerivedTile;
 }
 
-// Draws that are counted at a time: a kilobyte a school, so that those of a few schools stay in the first
-// cache; fewer where schools are many. A multiple of 16.
+// Draws that are counted at a time: a kilobyte a school, so that those of a few schools stay in the
+// first cache; fewer where schools are many. A multiple of 16.
 template <class T>
 TAUGRID_INLINE int64_t derived_chunk(int64_t n_schools) {
   const int64_t fits = (int64_t{1} << 19) / n_schools / 16 * 16;
@@ -40,9 +43,10 @@ TAUGRID_INLINE int64_t derived_chunk(int64_t n_schools) {
 // What one thread works in.
 template <class T>
 struct DerivedWorkspaceOf {
-  T* theta;                             // (padded_schools, derived_chunk)
-  T* largest;                           // (derived_chunk)
-  typename RealFormat<T>::Bits* rank;   // (padded_schools, derived_chunk), where rank or pairs are wanted
+  T* theta;    // (padded_schools, derived_chunk)
+  T* largest;  // (derived_chunk)
+  typename RealFormat<T>::Bits*
+      rank;  // (padded_schools, derived_chunk), where rank or pairs are wanted
   typename RealFormat<T>::Bits* equal;  // (derived_chunk)
 };
 
@@ -55,13 +59,14 @@ TAUGRID_INLINE uint64_t sum_of_lanes(typename L::Bits counts) {
   return sum;
 }
 
-// How many schools tie with school j in one lane of the chunk, it included, and how many of them come
-// before it.
+// How many schools tie with school j in one lane of the chunk, it included, and how many of them
+// come before it.
 struct Tie {
   int64_t schools, before;
 };
 template <class T>
-TAUGRID_INLINE Tie tie_of(const T* theta, int64_t chunk, int64_t n_schools, int64_t j, int64_t lane) {
+TAUGRID_INLINE Tie tie_of(const T* theta, int64_t chunk, int64_t n_schools, int64_t j,
+                          int64_t lane) {
   Tie tie{0, 0};
   for (int64_t i = 0; i < n_schools; ++i) {
     const bool same = theta[i * chunk + lane] == theta[j * chunk + lane];
@@ -75,10 +80,13 @@ TAUGRID_INLINE uint64_t place_of(const Tie& tie, uint64_t index) {
   return (static_cast<uint64_t>(tie.before) + index) % static_cast<uint64_t>(tie.schools);
 }
 
-// Which is the largest, of n draws in the workspace; maxima (n, up to the next multiple of 16), or null.
+// Which is the largest, of n draws in the workspace; maxima (n, up to the next multiple of 16), or
+// null.
 template <class L>
-TAUGRID_TEMPLATE inline void count_best(const DerivedCounts& counts, const DerivedWorkspaceOf<typename L::Element>& work,
-                                        int64_t chunk, uint64_t first, int64_t n, typename L::Element* maxima) {
+TAUGRID_TEMPLATE inline void count_best(const DerivedCounts& counts,
+                                        const DerivedWorkspaceOf<typename L::Element>& work,
+                                        int64_t chunk, uint64_t first, int64_t n,
+                                        typename L::Element* maxima) {
   using Real = typename L::Real;
   using Bits = typename L::Bits;
   const int64_t n_schools = counts.n_schools;
@@ -118,12 +126,12 @@ TAUGRID_TEMPLATE inline void count_best(const DerivedCounts& counts, const Deriv
   }
 }
 
-// The pairs of schools row .. row + 3 with column .. column + 3, of n draws: how many of the others are
-// above each, added to the ranks, and who is above.
+// The pairs of schools row .. row + 3 with column .. column + 3, of n draws: how many of the others
+// are above each, added to the ranks, and who is above.
 template <class L, bool kPairs>
 TAUGRID_TEMPLATE inline void compare_tile(const DerivedCounts& counts,
-                                          const DerivedWorkspaceOf<typename L::Element>& work, int64_t chunk,
-                                          int64_t n, int64_t row, int64_t column) {
+                                          const DerivedWorkspaceOf<typename L::Element>& work,
+                                          int64_t chunk, int64_t n, int64_t row, int64_t column) {
   using Real = typename L::Real;
   using Bits = typename L::Bits;
   constexpr int K = kDerivedTile;
@@ -164,15 +172,16 @@ TAUGRID_TEMPLATE inline void compare_tile(const DerivedCounts& counts,
     const int64_t J = counts.n_schools;
     for (int r = 0; r < K; ++r)
       for (int c = 0; c < K; ++c)
-        if (row + r < J && column + c < J) counts.pairs[(row + r) * J + column + c] += sum_of_lanes<L>(above[r][c]);
+        if (row + r < J && column + c < J)
+          counts.pairs[(row + r) * J + column + c] += sum_of_lanes<L>(above[r][c]);
   }
 }
 
 // The same within schools row .. row + 3.
 template <class L, bool kPairs>
 TAUGRID_TEMPLATE inline void compare_diagonal(const DerivedCounts& counts,
-                                              const DerivedWorkspaceOf<typename L::Element>& work, int64_t chunk,
-                                              int64_t n, int64_t row) {
+                                              const DerivedWorkspaceOf<typename L::Element>& work,
+                                              int64_t chunk, int64_t n, int64_t row) {
   using Real = typename L::Real;
   using Bits = typename L::Bits;
   constexpr int K = kDerivedTile;
@@ -211,10 +220,11 @@ TAUGRID_TEMPLATE inline void compare_diagonal(const DerivedCounts& counts,
   }
 }
 
-// Where schools tie, fewer than J (J - 1)/2 are above another: finds those draws, shares out the ranks and
-// counts the pairs.
+// Where schools tie, fewer than J (J - 1)/2 are above another: finds those draws, shares out the
+// ranks and counts the pairs.
 template <class L>
-TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts, const DerivedWorkspaceOf<typename L::Element>& work,
+TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts,
+                                         const DerivedWorkspaceOf<typename L::Element>& work,
                                          int64_t chunk, uint64_t first, int64_t n) {
   using Bits = typename L::Bits;
   using Count = typename RealFormat<typename L::Element>::Bits;
@@ -235,7 +245,8 @@ TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts, const Deri
         work.rank[j * chunk + i + lane] += static_cast<Count>(place);
         if (counts.pairs == nullptr) continue;
         for (int64_t k = 0; k < j; ++k)
-          counts.pairs[j * n_schools + k] += work.theta[k * chunk + i + lane] == work.theta[j * chunk + i + lane];
+          counts.pairs[j * n_schools + k] +=
+              work.theta[k * chunk + i + lane] == work.theta[j * chunk + i + lane];
       }
     }
   }
@@ -243,7 +254,8 @@ TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts, const Deri
 
 // Adds up the ranks. Few schools: every rank is compared with every school's; many: one at a time.
 template <class L>
-TAUGRID_TEMPLATE inline void count_ranks(const DerivedCounts& counts, const DerivedWorkspaceOf<typename L::Element>& work,
+TAUGRID_TEMPLATE inline void count_ranks(const DerivedCounts& counts,
+                                         const DerivedWorkspaceOf<typename L::Element>& work,
                                          int64_t chunk, int64_t n) {
   using Bits = typename L::Bits;
   using Count = typename RealFormat<typename L::Element>::Bits;
@@ -271,12 +283,13 @@ TAUGRID_TEMPLATE inline void count_ranks(const DerivedCounts& counts, const Deri
   }
 }
 
-// Draws first .. first + n - 1: theta_1 .. theta_J in columns `stride` apart, readable up to the next multiple
-// of 16. maxima (n, likewise; or null) are their largest theta.
+// Draws first .. first + n - 1: theta_1 .. theta_J in columns `stride` apart, readable up to the
+// next multiple of 16. maxima (n, likewise; or null) are their largest theta.
 template <class L>
 TAUGRID_TEMPLATE inline void count_derived(const DerivedCounts& counts,
-                                           const DerivedWorkspaceOf<typename L::Element>& work, uint64_t first,
-                                           int64_t n, const typename L::Element* columns, int64_t stride,
+                                           const DerivedWorkspaceOf<typename L::Element>& work,
+                                           uint64_t first, int64_t n,
+                                           const typename L::Element* columns, int64_t stride,
                                            typename L::Element* maxima) {
   using Element = typename L::Element;
   const int64_t n_schools = counts.n_schools;
@@ -286,24 +299,29 @@ TAUGRID_TEMPLATE inline void count_derived(const DerivedCounts& counts,
   // Below every school: whoever is compared with them, no rank of a school changes.
   const Element lowest = static_cast<Element>(-real_of(uint64_t{0x7FF0000000000000u}));
   for (int64_t j = n_schools; j < padded; ++j)
-    for (int64_t i = 0; i < chunk; i += L::N) L::store(work.theta + j * chunk + i, L::splat(lowest));
+    for (int64_t i = 0; i < chunk; i += L::N)
+      L::store(work.theta + j * chunk + i, L::splat(lowest));
 
   for (int64_t begin = 0; begin < n; begin += chunk) {
     const int64_t in_chunk = n - begin < chunk ? n - begin : chunk;
     const int64_t in_packs = (in_chunk + L::N - 1) / L::N * L::N;
-    // Close together, because columns whose distance is a power of two share their places in the cache.
+    // Close together, because columns whose distance is a power of two share their places in the
+    // cache.
     for (int64_t j = 0; j < n_schools; ++j) {
       for (int64_t i = 0; i < in_packs; i += L::N)
         L::store(work.theta + j * chunk + i, L::load(columns + j * stride + begin + i));
       // Lanes past the end: school by school lower, which is counted, and taken off below.
-      for (int64_t i = in_chunk; i < in_packs; ++i) work.theta[j * chunk + i] = static_cast<Element>(-j);
+      for (int64_t i = in_chunk; i < in_packs; ++i)
+        work.theta[j * chunk + i] = static_cast<Element>(-j);
     }
     const uint64_t index = first + static_cast<uint64_t>(begin);
     if (counts.best != nullptr || maxima != nullptr)
-      count_best<L>(counts, work, chunk, index, in_packs, maxima == nullptr ? nullptr : maxima + begin);
+      count_best<L>(counts, work, chunk, index, in_packs,
+                    maxima == nullptr ? nullptr : maxima + begin);
     if (!compared) continue;
     for (int64_t j = 0; j < padded; ++j)
-      for (int64_t i = 0; i < in_packs; i += L::N) L::store_bits(work.rank + j * chunk + i, L::splat_bits(0));
+      for (int64_t i = 0; i < in_packs; i += L::N)
+        L::store_bits(work.rank + j * chunk + i, L::splat_bits(0));
     for (int64_t row = 0; row < padded; row += kDerivedTile) {
       if (counts.pairs != nullptr) {
         compare_diagonal<L, true>(counts, work, chunk, in_packs, row);
@@ -324,7 +342,8 @@ TAUGRID_TEMPLATE inline void count_derived(const DerivedCounts& counts,
   if (counts.best != nullptr) counts.best[0] -= past;
   for (int64_t j = 0; j < n_schools; ++j) {
     if (counts.rank != nullptr) counts.rank[j * n_schools + j] -= past;
-    for (int64_t i = 0; counts.pairs != nullptr && i < j; ++i) counts.pairs[i * n_schools + j] -= past;
+    for (int64_t i = 0; counts.pairs != nullptr && i < j; ++i)
+      counts.pairs[i * n_schools + j] -= past;
   }
 }
 

@@ -1,8 +1,7 @@
 // One exact draw (tau, mu, theta_1..J, theta_new | y), a pure function of (seed, problem, index):
 //   tau        = exp(inverse_cdf(u))                      u: block 0
-//   mu         = mu_hat(tau) + sqrt(v_mu(tau)) z_0        or the truncated quantile of block 0's second u
-//   theta_j    = mu + B_j (y_j - mu) + sigma_j sqrt(B_j) z_(2+j)
-//   theta_new  = mu + tau z_1
+//   mu         = mu_hat(tau) + sqrt(v_mu(tau)) z_0        or the truncated quantile of block 0's
+//   second u theta_j    = mu + B_j (y_j - mu) + sigma_j sqrt(B_j) z_(2+j) theta_new  = mu + tau z_1
 // A lane is a draw. theta_j is formed from whichever of mu and y_j it lies nearer to: exact at both
 // ends, tau = 0 (theta_j = mu) and tau = infinity (theta_j = y_j + sigma_j z).
 #pragma once
@@ -13,16 +12,18 @@
 
 namespace taugrid {
 
-// The atoms of tau, if it has any (atoms.h). A uniform u is for one of them where min(u, 1 - u) is smooth_mass/2 or
-// more, in the middle, so that the rest, smooth_mass of it, keeps the resolution of both tails of u.
+// The atoms of tau, if it has any (atoms.h). A uniform u is for one of them where min(u, 1 - u) is
+// smooth_mass/2 or more, in the middle, so that the rest, smooth_mass of it, keeps the resolution
+// of both tails of u.
 inline constexpr int kMaxDrawAtoms = 16;
 template <class T>
 struct DrawAtomsOf {
   int n;
   T smooth_mass;
-  T up_to[kMaxDrawAtoms];   // mass of the atoms up to each
-  T tau[kMaxDrawAtoms];     // internal units
-  T log_prior[kMaxDrawAtoms];  // log weight less J log tau (units of y), or at tau = 0 the former: of lp
+  T up_to[kMaxDrawAtoms];      // mass of the atoms up to each
+  T tau[kMaxDrawAtoms];        // internal units
+  T log_prior[kMaxDrawAtoms];  // log weight less J log tau (units of y), or at tau = 0 the former:
+                               // of lp
 };
 
 // What a draw needs: the problem in internal units, and the way back from them.
@@ -45,26 +46,29 @@ TAUGRID_INLINE int64_t column_theta(int64_t j) { return 2 + j; }
 TAUGRID_INLINE int64_t column_theta_new(int64_t n_schools) { return 2 + n_schools; }
 TAUGRID_INLINE int64_t column_lp(int64_t n_schools) { return 3 + n_schools; }
 
-// The largest tau that enters theta's arithmetic, of whose squares, and four sigmas', none overflows; and
-// the largest that enters theta_new's.
+// The largest tau that enters theta's arithmetic, of whose squares, and four sigmas', none
+// overflows; and the largest that enters theta_new's.
 template <class T>
 inline constexpr double kFarTauOf = sizeof(T) == sizeof(float) ? 0x1p60 : 0x1p126;
 inline constexpr double kFarTau = kFarTauOf<double>;
 inline constexpr double kLargestTau = 0x1p126;
 
-// The most that a problem may span for draws in single: |y|, sigma, a known tau, and mean and sd of a
-// normal prior of mu, in units of the smallest sigma; the last's inverse is at most the root of it.
+// The most that a problem may span for draws in single: |y|, sigma, a known tau, and mean and sd of
+// a normal prior of mu, in units of the smallest sigma; the last's inverse is at most the root of
+// it.
 inline constexpr double kLargestSingleSpan = 1e18;
 
 // Draws index .. index + N - 1 (index a multiple of N) into columns + 0 .. N - 1. With kLp also
 //   lp = sum log of the density's terms as Stan's ~ statements count them (constants and data-only
-//        terms dropped, plus the log Jacobian log tau of the bound tau > 0; nothing of theta_new). At an atom of
-//        tau the logarithm of its weight stands for the prior's density and the Jacobian.
-// In single everything is in single, but for the quantile of a truncated mu and the prior in lp, which
-// are computed in double from floats.
+//        terms dropped, plus the log Jacobian log tau of the bound tau > 0; nothing of theta_new).
+//        At an atom of tau the logarithm of its weight stands for the prior's density and the
+//        Jacobian.
+// In single everything is in single, but for the quantile of a truncated mu and the prior in lp,
+// which are computed in double from floats.
 template <class L, bool kLp>
-TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model, const StreamPosition& at,
-                                  uint64_t index, typename L::Element* columns, int64_t stride) {
+TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
+                                  const StreamPosition& at, uint64_t index,
+                                  typename L::Element* columns, int64_t stride) {
   using Real = typename L::Real;
   using Element = typename L::Element;
   const ProblemOf<Element>& problem = model.problem;
@@ -97,7 +101,8 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
         log_prior_of_atom = L::select(beyond, L::splat(atoms.log_prior[k]), log_prior_of_atom);
       }
       const Real scaled = u.tail / atoms.smooth_mass;
-      const Real most = L::real(L::splat_bits(RealFormat<Element>::kOne) - L::splat_bits(1)) * Element(0.5);
+      const Real most =
+          L::real(L::splat_bits(RealFormat<Element>::kOne) - L::splat_bits(1)) * Element(0.5);
       u.tail = L::select(scaled < most, scaled, most);
     }
     x = inverse_cdf<L>(model.table, u);
@@ -146,8 +151,8 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
     const Real root_w = L::sqrt(w);
     const Real gap = problem.y[j] - mu;
     const Real noise = sigma * (tau * root_w) * z;
-    const Real pulled = tau2 * w;   // B_j
-    const Real shrunk = s2 * w;     // 1 - B_j
+    const Real pulled = tau2 * w;  // B_j
+    const Real shrunk = s2 * w;    // 1 - B_j
     Real theta = L::select(pulled < Element(0.5), L::fma(pulled, gap, mu),
                            L::fma(-shrunk, gap, L::splat(problem.y[j])));
     theta = theta + noise;
@@ -156,22 +161,22 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
     if constexpr (kLp) {
       // (theta - mu)/tau = sqrt(w) (tau sqrt(w) gap + sigma z), with no difference of near equals.
       // At tau = 0 and infinity theta given mu is no term of the model.
-      Real from_mu = no_pooling || complete_pooling
-                         ? L::splat(0)
-                         : root_w * L::fma(tau * root_w, gap, sigma * z);
+      Real from_mu = no_pooling || complete_pooling ? L::splat(0)
+                                                    : root_w * L::fma(tau * root_w, gap, sigma * z);
       if (atoms.n > 0) from_mu = L::select(tau > Element(0.0), from_mu, L::splat(0));
       const Real from_y = no_pooling ? z : root_w * L::fma(sigma * root_w, gap, -(tau * z));
       squares = squares + (L::fma(from_mu, from_mu, from_y * from_y));
     }
   };
   int64_t j = 0;
-  // Eight schools at a time: the Philox chains of their blocks are independent and hide each other's
-  // latency.
+  // Eight schools at a time: the Philox chains of their blocks are independent and hide each
+  // other's latency.
   constexpr int kPerBlock = kBlockUniforms<L>;
   for (; j + 8 <= n_schools; j += 8) {
     BlockNormals<L> normals[8 / kPerBlock];
 #pragma GCC unroll 4
-    for (int k = 0; k < 8 / kPerBlock; ++k) normals[k] = school_normals<L>(at, index, j + k * kPerBlock);
+    for (int k = 0; k < 8 / kPerBlock; ++k)
+      normals[k] = school_normals<L>(at, index, j + k * kPerBlock);
 #pragma GCC unroll 8
     for (int k = 0; k < 8; ++k) school(j + k, normals[k / kPerBlock].z[k % kPerBlock]);
   }
@@ -191,10 +196,12 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
             using D = decltype(lanes);
             GivenTau<D> at_tau{};
             const PriorRecord& prior = problem.tau_prior;
-            if (has_school_sums(prior)) log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j
+            if (has_school_sums(prior))
+              log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j
             // The prior per unit of x holds the Jacobian log tau already.
             return part - static_cast<double>(n_schools) * (log_internal + log_unit) +
-                   log_prior_at<D>(problem, log_internal, at_tau) - prior.log_constant + (prior.slope + 1.0) * log_unit;
+                   log_prior_at<D>(problem, log_internal, at_tau) - prior.log_constant +
+                   (prior.slope + 1.0) * log_unit;
           },
           lp, x);
       lp = L::select(at_atom, lp_of_atom, lp);

@@ -7,9 +7,9 @@
 // "ulp" at a function is its largest |result - exact| over the spacing of doubles there, measured
 // against MPFR by tests/elementary_test.cpp, which fails above it. NaN is not provided for.
 //
-// log_unit, exp and sincos_2pi, which draws are made of, serve lanes of floats too, with coefficients of
-// their own; "in single" is their error in spacings of floats, the largest over every float of the range
-// (tests/single_test.cpp). The rest is for doubles only.
+// log_unit, exp and sincos_2pi, which draws are made of, serve lanes of floats too, with
+// coefficients of their own; "in single" is their error in spacings of floats, the largest over
+// every float of the range (tests/single_test.cpp). The rest is for doubles only.
 #pragma once
 
 #include "kernels/math/lanes.h"
@@ -66,8 +66,8 @@ TAUGRID_INLINE LogReduction<L> reduce_for_log(typename L::Real x) {
   constexpr auto kSqrtHalf =
       static_cast<typename Format::Bits>(kSingle<L> ? 0x3F3504F3u : 0x3FE6A09E667F3BCDu);
   const auto b = L::bits(x) + (Format::kOne - kSqrtHalf);
-  const auto k =
-      L::real((b >> Format::kMantissaBits) | Format::kOnesBits) - (Format::kOnes + Element(Format::kBias));
+  const auto k = L::real((b >> Format::kMantissaBits) | Format::kOnesBits) -
+                 (Format::kOnes + Element(Format::kBias));
   const auto f = L::real((b & Format::kMantissa) + kSqrtHalf) - Element(1.0);
   return {k, f};
 }
@@ -177,10 +177,11 @@ TAUGRID_INLINE typename L::Real exp_series(typename L::Real r, double c = 1.0) {
     return horner<L>(r, c * 0x1.fffffcp-2, c * 0x1.555492p-3, c * 0x1.5558f2p-5, c * 0x1.1239e2p-7,
                      c * 0x1.6a2432p-10);
   else
-    return horner<L>(r, c * 0x1.0000000000005p-1, c * 0x1.5555555555555p-3, c * 0x1.5555555551fa0p-5,
-                   c * 0x1.1111111110c89p-7, c * 0x1.6c16c17f8d817p-10, c * 0x1.a01a01a5919fap-13,
-                   c * 0x1.a019a58165712p-16, c * 0x1.71de162b4850fp-19, c * 0x1.28a3b1e9cc056p-22,
-                   c * 0x1.af24938adcd22p-26);
+    return horner<L>(r, c * 0x1.0000000000005p-1, c * 0x1.5555555555555p-3,
+                     c * 0x1.5555555551fa0p-5, c * 0x1.1111111110c89p-7, c * 0x1.6c16c17f8d817p-10,
+                     c * 0x1.a01a01a5919fap-13, c * 0x1.a019a58165712p-16,
+                     c * 0x1.71de162b4850fp-19, c * 0x1.28a3b1e9cc056p-22,
+                     c * 0x1.af24938adcd22p-26);
 }
 
 // c exp(r) for |r| <= ln 2 / 2.
@@ -189,8 +190,8 @@ TAUGRID_INLINE typename L::Real exp_of_reduced(typename L::Real r, double c = 1.
   return L::fma(r, L::fma(r, exp_series<L>(r, c), L::splat(c)), L::splat(c));
 }
 
-// value * 2^k for k in [-1076, 1025] (in single, [-151, 129]): two factors, so that it rounds once, to
-// subnormals and to infinity too. The first product is exact.
+// value * 2^k for k in [-1076, 1025] (in single, [-151, 129]): two factors, so that it rounds once,
+// to subnormals and to infinity too. The first product is exact.
 template <class L>
 TAUGRID_INLINE typename L::Real scale_by_power(typename L::Real value, typename L::Bits k) {
   constexpr int kShift = RealFormat<typename L::Element>::kMantissaBits;
@@ -250,7 +251,8 @@ TAUGRID_INLINE typename L::Real log1mexp(typename L::Real d) {
 // Sin and cos.
 
 // sin(2 pi u) and cos(2 pi u) for u in [-1, 1]. The reduction to a quarter turn is exact, so
-// relative accuracy holds next to every zero. Zeros carry either sign. 1 ulp each; in single 0.89 ulp.
+// relative accuracy holds next to every zero. Zeros carry either sign. 1 ulp each; in single 0.89
+// ulp.
 template <class L>
 TAUGRID_INLINE void sincos_2pi(typename L::Real u, typename L::Real& sin, typename L::Real& cos) {
   using Element = typename L::Element;
@@ -268,9 +270,9 @@ TAUGRID_INLINE void sincos_2pi(typename L::Real u, typename L::Real& sin, typena
     s = L::fma(r, L::splat(0x1.921fb6p+2), r * sin_low);
     c = horner<L>(z, 1.0, -0x1.3bd3ccp+4, 0x1.03c1aep+6, -0x1.55b132p+6, 0x1.d46d74p+5);
   } else {
-    const auto sin_low = horner<L>(z, 0x1.1a62633145c07p-52, -0x1.4abbce625be46p+5,
-                                   0x1.466bc67758cb3p+6, -0x1.32d2cce3241d9p+6, 0x1.5078300c48f22p+5,
-                                   -0x1.e300989b4dea9p+3, 0x1.e3ff2866791d5p+1);
+    const auto sin_low = horner<L>(
+        z, 0x1.1a62633145c07p-52, -0x1.4abbce625be46p+5, 0x1.466bc67758cb3p+6,
+        -0x1.32d2cce3241d9p+6, 0x1.5078300c48f22p+5, -0x1.e300989b4dea9p+3, 0x1.e3ff2866791d5p+1);
     s = L::fma(r, L::splat(0x1.921fb54442d18p+2), r * sin_low);
     c = horner<L>(z, 1.0, -0x1.3bd3cc9be45dep+4, 0x1.03c1f081b5aaep+6, -0x1.55d3c7e3c9281p+6,
                   0x1.e1f5068367c2fp+5, -0x1.a6d1ec7e147f3p+4, 0x1.f9cc40b0fc151p+2,

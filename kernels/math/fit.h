@@ -1,6 +1,6 @@
-// The exact summary of one posterior, over a team: tau by panels (quadrature.h), mu, theta_j and theta_new
-// as mixtures over its nodes (mixture.h; uniform_mu.h under a uniform prior of mu). tau = 0 is complete
-// pooling and tau = infinity no pooling: special cases, not small and large numbers.
+// The exact summary of one posterior, over a team: tau by panels (quadrature.h), mu, theta_j and
+// theta_new as mixtures over its nodes (mixture.h; uniform_mu.h under a uniform prior of mu). tau =
+// 0 is complete pooling and tau = infinity no pooling: special cases, not small and large numbers.
 #pragma once
 
 #include "kernels/math/mixture.h"
@@ -15,7 +15,8 @@ TAUGRID_INLINE double quiet_nan() { return real_of(0x7FF8000000000000u); }
 
 template <class Team>
 TAUGRID_INLINE void set_absent(Team& team, const FitRequest& request, ParameterResult& result) {
-  result.mean = result.sd = result.mode = result.shortest_lower = result.shortest_upper = quiet_nan();
+  result.mean = result.sd = result.mode = result.shortest_lower = result.shortest_upper =
+      quiet_nan();
   team.once([&] {
     for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quiet_nan();
   });
@@ -23,7 +24,8 @@ TAUGRID_INLINE void set_absent(Team& team, const FitRequest& request, ParameterR
 
 // A parameter that is known.
 template <class Team>
-TAUGRID_INLINE void set_constant(Team& team, const FitRequest& request, double value, ParameterResult& result) {
+TAUGRID_INLINE void set_constant(Team& team, const FitRequest& request, double value,
+                                 ParameterResult& result) {
   result.mean = result.mode = result.shortest_lower = result.shortest_upper = value;
   result.sd = 0.0;
   team.once([&] {
@@ -33,7 +35,8 @@ TAUGRID_INLINE void set_constant(Team& team, const FitRequest& request, double v
 
 // U(a, b), the prior of mu that tau = infinity leaves as it was.
 template <class Team>
-TAUGRID_INLINE void set_uniform(Team& team, const FitRequest& request, double a, double b, ParameterResult& result) {
+TAUGRID_INLINE void set_uniform(Team& team, const FitRequest& request, double a, double b,
+                                ParameterResult& result) {
   const double width = b - a;
   result.mean = a + 0.5 * width;
   result.sd = width * 0.28867513459481288225;  // 1/sqrt(12)
@@ -41,14 +44,15 @@ TAUGRID_INLINE void set_uniform(Team& team, const FitRequest& request, double a,
   result.shortest_lower = a;
   result.shortest_upper = a + request.level * width;
   team.once([&] {
-    for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = a + request.probabilities[i] * width;
+    for (int i = 0; i < request.n_probabilities; ++i)
+      result.quantile[i] = a + request.probabilities[i] * width;
   });
 }
 
 // N(mean, sd^2).
 template <class Team>
 TAUGRID_OUTLINE void set_normal(Team& team, const FitRequest& request, double mean, double sd,
-                                        ParameterResult& result) {
+                                ParameterResult& result) {
   using S = Scalar<double, typename Team::Lanes>;
   const auto quantile = [&](double p) {
     const double z = normal_quantile<S>(p > 0.5 ? 1.0 - p : p);
@@ -57,17 +61,19 @@ TAUGRID_OUTLINE void set_normal(Team& team, const FitRequest& request, double me
   result.mean = result.mode = mean;
   result.sd = sd;
   team.once([&] {
-    for (int i = 0; i < request.n_probabilities; ++i) result.quantile[i] = quantile(request.probabilities[i]);
+    for (int i = 0; i < request.n_probabilities; ++i)
+      result.quantile[i] = quantile(request.probabilities[i]);
   });
   const double half = -sd * normal_quantile<S>(0.5 * (1.0 - request.level));
   result.shortest_lower = mean - half;
   result.shortest_upper = mean + half;
 }
 
-// Quantiles, mode and shortest interval of tau where it has atoms. The mode is the likeliest of them, ties taking
-// the leftmost: there the density is infinite.
+// Quantiles, mode and shortest interval of tau where it has atoms. The mode is the likeliest of
+// them, ties taking the leftmost: there the density is infinite.
 template <class Team>
-TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
+TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem,
+                                        const FitRequest& request, FitWorkspace& w,
                                         ParameterResult& result) {
   using S = Scalar<double, typename Team::Lanes>;
   team.once([&] {
@@ -90,14 +96,14 @@ TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem, cons
     support_lower = min_of(support_lower, exp<S>(problem.tau_prior.lower_x));
     support_upper = max_of(support_upper, exp<S>(problem.tau_prior.upper_x));
   }
-  atom_shortest<S>(w, request.level, log_density, support_lower, support_upper, result.shortest_lower,
-                   result.shortest_upper);
+  atom_shortest<S>(w, request.level, log_density, support_lower, support_upper,
+                   result.shortest_lower, result.shortest_upper);
 }
 
 // The posterior of tau itself, of which the panels hold the logarithm.
 template <class Team>
-TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitRequest& request, FitWorkspace& w,
-                                     ParameterResult& result) {
+TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitRequest& request,
+                             FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   double first[1], second[1];
@@ -125,8 +131,9 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
   };
   result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
   const double upper_x = problem.tau_prior.upper_x;
-  panel_law_shortest(team, w.tau, request.level, value, log_density, exp<S>(problem.tau_prior.lower_x),
-                     exp<S>(upper_x), w, result.shortest_lower, result.shortest_upper);
+  panel_law_shortest(team, w.tau, request.level, value, log_density,
+                     exp<S>(problem.tau_prior.lower_x), exp<S>(upper_x), w, result.shortest_lower,
+                     result.shortest_upper);
 }
 
 // Components of mu, theta_j or theta_new at the nodes, into the workspace; variances are its too.
@@ -134,7 +141,8 @@ enum class MixtureOf { kMu, kTheta, kThetaNew };
 
 template <class Team>
 TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
-                                     const MixtureNodes& nodes, FitWorkspace& w, double* variances) {
+                                     const MixtureNodes& nodes, FitWorkspace& w,
+                                     double* variances) {
   using L = typename Team::Lanes;
   team.for_points(nodes.n, [&](int i) {
     const auto tau2 = L::load(nodes.tau2 + i);
@@ -148,11 +156,12 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   });
 }
 
-// A mixture of normals: moments, of which `moments` exist, over the panels' nodes, and the rest over `nodes`.
+// A mixture of normals: moments, of which `moments` exist, over the panels' nodes, and the rest
+// over `nodes`.
 template <class Team>
-TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRequest& request, MixtureOf of,
-                                 int64_t j, int moments, const MixtureNodes& nodes, FitWorkspace& w,
-                                 ParameterResult& result) {
+TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRequest& request,
+                                 MixtureOf of, int64_t j, int moments, const MixtureNodes& nodes,
+                                 FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   double* variances = w.log_weight;
@@ -190,7 +199,8 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
     const bool from_right = p > 0.5;
     const double tail = from_right ? 1.0 - p : p;
     const double z = normal_quantile<S>(tail);
-    const double x = mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
+    const double x =
+        mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
     if (team.leads()) result.quantile[i] = x;
     const double from = abs_of(tail - outside);
     if (!from_right && from < from_low) {
@@ -203,19 +213,23 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
     }
   }
   if (!request.mode_and_shortest) return;
-  const MixtureMode mode = mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
+  const MixtureMode mode =
+      mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
   result.mode = mode.x;
   mixture_shortest(law, request.level, mode.unimodal, low, high, scale, result.shortest_lower,
                    result.shortest_upper);
 }
 
-// The joint mode of (tau, mu): p(tau, mu | y) at its largest mu given tau is p(tau | y) / sqrt(v_mu).
+// The joint mode of (tau, mu): p(tau, mu | y) at its largest mu given tau is p(tau | y) /
+// sqrt(v_mu).
 template <class Team>
-TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace& w, FitResult& result) {
+TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace& w,
+                               FitResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   if (w.n_atoms > 0) {
-    // The density is infinite where tau is an atom: the largest density of mu there, times the atom's mass.
+    // The density is infinite where tau is an atom: the largest density of mu there, times the
+    // atom's mass.
     double best = 0.0;
     for (int k = 0; k < w.n_atoms; ++k) {
       const int node = w.n_nodes - kPanelNodes + k;
@@ -232,7 +246,8 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
     }
     return;
   }
-  // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no mass term.
+  // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no
+  // mass term.
   const auto at_best_mu = [&](auto lanes, auto x, auto& mu) {
     using M = decltype(lanes);
     GivenTau<M> at;
@@ -260,11 +275,12 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
   result.joint_mode_mu = mu;
 }
 
-// The exact summary. The workspace is overwritten, and holds the posterior of tau afterwards. `result` is
-// each member's own; the arrays that it points to (quantiles, theta) are the team's, and its leader writes them.
+// The exact summary. The workspace is overwritten, and holds the posterior of tau afterwards.
+// `result` is each member's own; the arrays that it points to (quantiles, theta) are the team's,
+// and its leader writes them.
 template <class Team>
-TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& asked, FitWorkspace& w,
-                                 FitResult& result) {
+TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& asked,
+                                 FitWorkspace& w, FitResult& result) {
   FitRequest request = asked;
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
@@ -273,14 +289,17 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   const bool proper_mu = problem.mu.form != MuForm::kFlat;
 
   if (fixed && prior.value > 0x1p1000) {  // tau = infinity: no pooling
-    result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
+    result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu =
+        quiet_nan();
     result.nodes = 0;
     result.moments_out_of_range = result.unresolved = false;
     set_absent(team, request, result.tau);
     set_absent(team, request, result.mu);
     set_absent(team, request, result.theta_new);
-    if (problem.mu.form == MuForm::kNormal) set_normal(team, request, problem.mu.a, problem.mu.b, result.mu);
-    if (problem.mu.form == MuForm::kUniform) set_uniform(team, request, problem.mu.a, problem.mu.b, result.mu);
+    if (problem.mu.form == MuForm::kNormal)
+      set_normal(team, request, problem.mu.a, problem.mu.b, result.mu);
+    if (problem.mu.form == MuForm::kUniform)
+      set_uniform(team, request, problem.mu.a, problem.mu.b, result.mu);
     if (request.theta)
       for (int64_t j = 0; j < problem.n_schools; ++j) {
         ParameterResult theta = result.theta[j];
@@ -316,20 +335,24 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
       s[1] = weight * L::load(w.mu_mean + i);
     });
     team.template sum<1>(w.n_nodes, products, [&](int i, typename L::Real(&s)[1]) {
-      s[0] = L::load(w.tau.weight + i) * (L::load(w.tau_value + i) - means[0]) * (L::load(w.mu_mean + i) - means[1]);
+      s[0] = L::load(w.tau.weight + i) * (L::load(w.tau_value + i) - means[0]) *
+             (L::load(w.mu_mean + i) - means[1]);
     });
     // Under a flat prior mu | tau spreads as tau does, so that E|mu tau| needs E tau^2.
     if (request.tau_moments >= (proper_mu ? 1 : 2)) result.cov_mu_tau = products[0];
     if (request.mode_and_shortest) fit_joint(team, problem, w, result);
   }
 
-  const int theta_new_moments = fixed ? 2 : (request.tau_moments < request.mu_moments ? request.tau_moments : request.mu_moments);
+  const int theta_new_moments =
+      fixed ? 2
+            : (request.tau_moments < request.mu_moments ? request.tau_moments : request.mu_moments);
   const bool pooled = fixed && prior.value == 0.0;
   if (problem.mu.form != MuForm::kUniform) {
     const MixtureNodes nodes = make_mixture_nodes(team, problem, w);
-    fit_mixture(team, problem, request, MixtureOf::kMu, 0, proper_mu || fixed ? 2 : request.mu_moments, nodes, w,
-                result.mu);
-    fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w, result.theta_new);
+    fit_mixture(team, problem, request, MixtureOf::kMu, 0,
+                proper_mu || fixed ? 2 : request.mu_moments, nodes, w, result.mu);
+    fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
+                result.theta_new);
     const MixtureOf of_theta = pooled ? MixtureOf::kMu : MixtureOf::kTheta;
     for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
       ParameterResult theta = result.theta[j];
@@ -342,15 +365,19 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
 
   const auto parameter = [&](UniformMuLaw law, int64_t j, ParameterResult& of) {
     const UniformMuPlace place = uniform_mu_place<Team>(problem, law, j, w);
-    uniform_mu_parameter(team, problem, request, law, j, place.centre, place.scale, place.layer, w, of);
+    uniform_mu_parameter(team, problem, request, law, j, place.centre, place.scale, place.layer, w,
+                         of);
   };
   parameter(UniformMuLaw::kMu, 0, result.mu);
   parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
-  // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail is heavy.
+  // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
+  // is heavy.
   double tau2_mean = 0.0;
-  for (int i = 0; i < w.n_nodes; ++i) tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
+  for (int i = 0; i < w.n_nodes; ++i)
+    tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
   result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
-  result.theta_new.sd = theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
+  result.theta_new.sd =
+      theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
   for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
     ParameterResult theta = result.theta[j];
     parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);

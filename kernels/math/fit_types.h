@@ -8,11 +8,11 @@ namespace taugrid {
 struct FitRequest {
   const double* probabilities;  // (n_probabilities), in (0, 1), ascending
   int n_probabilities;
-  double level;          // of the shortest interval
-  bool theta;            // every theta_j
+  double level;  // of the shortest interval
+  bool theta;    // every theta_j
   bool mode_and_shortest;
-  int tau_moments;       // highest k <= 2 for which E[tau^k | y] exists
-  int mu_moments;        // highest k <= 2 for which E[mu^k | y] exists
+  int tau_moments;  // highest k <= 2 for which E[tau^k | y] exists
+  int mu_moments;   // highest k <= 2 for which E[mu^k | y] exists
 };
 
 // What does not exist is NaN.
@@ -28,8 +28,8 @@ struct FitResult {
   double cov_mu_tau;
   double joint_mode_tau, joint_mode_mu;
   ParameterResult tau, mu, theta_new;
-  ParameterResult* theta;  // (J), if asked for
-  int nodes;               // grid points in the posterior of tau
+  ParameterResult* theta;     // (J), if asked for
+  int nodes;                  // grid points in the posterior of tau
   bool unresolved;            // the panels ran out of room: digits are lost
   bool moments_out_of_range;  // moments that exist, but whose integrals leave the range of a double
 };
@@ -48,8 +48,8 @@ inline constexpr int kMaxCuts = 192 + kMostPriorCuts + 8 * kMostPriorJumps;
 // One problem's memory: the size does not depend on J.
 struct FitWorkspace {
   PanelRule rule;
-  Panels tau;       // the posterior of x = log tau
-  Panels other;     // one parameter under a uniform prior of mu
+  Panels tau;    // the posterior of x = log tau
+  Panels other;  // one parameter under a uniform prior of mu
   PanelScratch scratch;
 
   // log p(x | y) on a coarse grid, [scan_begin, scan_end) of the arrays.
@@ -61,19 +61,20 @@ struct FitWorkspace {
   double cuts[kMaxCuts];
   int n_cuts;
 
-  // Probabilities of the atoms of tau, ascending, and of the rest, which `tau` is the law of; what the rest has below
-  // and above each atom.
+  // Probabilities of the atoms of tau, ascending, and of the rest, which `tau` is the law of; what
+  // the rest has below and above each atom.
   int n_atoms;
   double smooth_mass;
   double atom[kMaxAtoms], atom_mass[kMaxAtoms], atom_below[kMaxAtoms], atom_above[kMaxAtoms];
 
-  // At the nodes of `tau` and its atoms (or at the one value of a fixed tau, padded with weights of 0).
+  // At the nodes of `tau` and its atoms (or at the one value of a fixed tau, padded with weights of
+  // 0).
   int n_nodes;
-  bool unresolved;            // of `tau`, or of any `other` so far
+  bool unresolved;           // of `tau`, or of any `other` so far
   int first_node, end_node;  // those that a mixture notices
   double tau_value[kMaxNodes];
   double tau2[kMaxNodes];
-  double mu_hat[kMaxNodes];   // of mu | tau, y before truncation
+  double mu_hat[kMaxNodes];  // of mu | tau, y before truncation
   double v_mu[kMaxNodes];
   double log_mu_mass[kMaxNodes];  // uniform prior of mu
   double mu_mean[kMaxNodes];      // E[mu | tau, y]

@@ -1,9 +1,9 @@
-// u -> x = log tau through the sampling table: quintic polynomials in t = min(u, 1 - u), on 32 equal
-// cells a binary octave of t from 2^-53 to 2^-1. The cell's number is bits of t, so a lookup needs no
-// search; host/taugrid/tau_table.cpp builds the cells from the exact quantile function. Where one
-// polynomial will not do (a density with a gap, a narrow mode) a cell is divided into 32 equal ones, by
-// the next 5 bits of t, and those again. The table in single is that in double, rounded once, from
-// 2^-33 on, where the uniforms of single begin.
+// u -> x = log tau through the sampling table: quintic polynomials in t = min(u, 1 - u), on 32
+// equal cells a binary octave of t from 2^-53 to 2^-1. The cell's number is bits of t, so a lookup
+// needs no search; host/taugrid/tau_table.cpp builds the cells from the exact quantile function.
+// Where one polynomial will not do (a density with a gap, a narrow mode) a cell is divided into 32
+// equal ones, by the next 5 bits of t, and those again. The table in single is that in double,
+// rounded once, from 2^-33 on, where the uniforms of single begin.
 #pragma once
 
 #include "kernels/math/lanes.h"
@@ -21,14 +21,14 @@ inline constexpr int kMaxTableDepth = 9;
 template <class T>
 inline constexpr int kOctavesOf = sizeof(T) == sizeof(float) ? 32 : 52;
 template <class T>
-inline constexpr int kCellsPerSideOf = kCellsPerOctave * kOctavesOf<T>;
+inline constexpr int kCellsPerSideOf = kCellsPerOctave* kOctavesOf<T>;
 
 inline constexpr int kCellsPerSide = kCellsPerSideOf<double>;
 
 template <class T>
 struct SamplingTable {
-  // (n_cells, 6): lower side, then upper side, then parts of divided cells; coefficients in ascending
-  // powers of the fraction s of the cell, 0 <= s < 1.
+  // (n_cells, 6): lower side, then upper side, then parts of divided cells; coefficients in
+  // ascending powers of the fraction s of the cell, 0 <= s < 1.
   const T* coefficient;
   // (n_cells): as bits, the number of the first part of a divided cell; 0 of one that is whole.
   const T* first_part;
@@ -49,7 +49,8 @@ TAUGRID_INLINE typename L::Real inverse_cdf(const SamplingTable<typename L::Elem
   using Format = RealFormat<Element>;
   using Bits = typename Format::Bits;
   constexpr int kShift = Format::kMantissaBits - kCellBits;
-  constexpr Bits kFirst = static_cast<Bits>(Format::kBias - 1 - kOctavesOf<Element>) * kCellsPerOctave;
+  constexpr Bits kFirst =
+      static_cast<Bits>(Format::kBias - 1 - kOctavesOf<Element>) * kCellsPerOctave;
   const auto bits = L::bits(u.tail);
   const auto mantissa = L::splat_bits(Format::kMantissa);
   auto cell = (bits >> kShift) - L::splat_bits(kFirst) +

@@ -1,22 +1,23 @@
 // Lane sets: the value types that the arithmetic is written over, and their primitives.
 //
 // A lane set L = {Real, Bits, Word, Mask, N}. N independent lanes run the same straight line; on
-// CUDA N is 1 and the hardware supplies the width. A lane of a Real is an Element, double or float; Bits
-// is the unsigned type as wide. A Word occupies one lane and holds 32 random bits (Scalar keeps it in 32
-// bits, so that nvcc emits mul.wide; a Pack of doubles keeps it in a 64-bit lane whose upper half is of no
-// meaning until wide() clears it, so that SSE/AVX's mul_epu32, which ignores it, applies without shuffles
-// or masks; a Pack of floats multiplies its even and its odd lanes in turn).
+// CUDA N is 1 and the hardware supplies the width. A lane of a Real is an Element, double or float;
+// Bits is the unsigned type as wide. A Word occupies one lane and holds 32 random bits (Scalar
+// keeps it in 32 bits, so that nvcc emits mul.wide; a Pack of doubles keeps it in a 64-bit lane
+// whose upper half is of no meaning until wide() clears it, so that SSE/AVX's mul_epu32, which
+// ignores it, applies without shuffles or masks; a Pack of floats multiplies its even and its odd
+// lanes in turn).
 //
-// What both precisions compile writes its literals as Element(0.5): a bare 0.5 beside a float would be
-// arithmetic in double on one lane, and an error or a silent conversion in a pack.
+// What both precisions compile writes its literals as Element(0.5): a bare 0.5 beside a float would
+// be arithmetic in double on one lane, and an error or a silent conversion in a pack.
 //
-// Every primitive is one IEEE 754 operation, or moves bits: that is what makes results equal bit for
-// bit on every device. Operators (+ - * / < ^ >> ..) come with the types themselves.
+// Every primitive is one IEEE 754 operation, or moves bits: that is what makes results equal bit
+// for bit on every device. Operators (+ - * / < ^ >> ..) come with the types themselves.
 //
 // The Tag is how one source compiled for several instruction sets stays apart: a type with internal
-// linkage as the tag gives internal linkage to every template used with it, so that the linker cannot
-// hand a machine without AVX-512 a function compiled with it. This is the only file of kernels/math
-// with conditional compilation.
+// linkage as the tag gives internal linkage to every template used with it, so that the linker
+// cannot hand a machine without AVX-512 a function compiled with it. This is the only file of
+// kernels/math with conditional compilation.
 #pragma once
 
 #include <stdint.h>
@@ -62,8 +63,8 @@ TAUGRID_INLINE float real_of(uint32_t u) {
   return x;
 }
 
-// The layout of a Real's bits. kOnes is 2^kMantissaBits: the low bits of kOnes + n are the integer n, and
-// of 3/2 kOnes + x those of the integer nearest to x.
+// The layout of a Real's bits. kOnes is 2^kMantissaBits: the low bits of kOnes + n are the integer
+// n, and of 3/2 kOnes + x those of the integer nearest to x.
 template <class T>
 struct RealFormat;
 template <>
@@ -160,8 +161,9 @@ struct Scalar {
   static TAUGRID_INLINE Real from_signed(Word w) { return static_cast<T>(static_cast<int32_t>(w)); }
 };
 
-// f(lanes, x..) with every lane converted to double, exactly, and its result rounded to L's precision.
-// lanes only carries the type of the lane set that f computes in; in double it is L itself.
+// f(lanes, x..) with every lane converted to double, exactly, and its result rounded to L's
+// precision. lanes only carries the type of the lane set that f computes in; in double it is L
+// itself.
 template <class Tag, class F, class... X>
 TAUGRID_INLINE double in_double(Scalar<double, Tag> lanes, const F& f, X... x) {
   return f(lanes, x...);
@@ -194,8 +196,8 @@ TAUGRID_VECTOR_OF(4)
 TAUGRID_VECTOR_OF(8)
 #undef TAUGRID_VECTOR_OF
 
-// W lanes of T in a GCC/Clang vector type. Any width compiles on any instruction set; the intrinsics serve
-// the widths that the hardware has.
+// W lanes of T in a GCC/Clang vector type. Any width compiles on any instruction set; the
+// intrinsics serve the widths that the hardware has.
 template <int W, class T = double, class Tag = void>
 struct Pack {
   static constexpr int N = W;
@@ -219,14 +221,20 @@ struct Pack {
 
   static TAUGRID_INLINE Real fma(Real a, Real b, Real c) {
 #if defined(__AVX512F__)
-    if constexpr (kBytes == 64 && kFloat) return (Real)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-    if constexpr (kBytes == 64 && !kFloat) return (Real)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+    if constexpr (kBytes == 64 && kFloat)
+      return (Real)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+    if constexpr (kBytes == 64 && !kFloat)
+      return (Real)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 #endif
 #if defined(__FMA__)
-    if constexpr (kBytes == 32 && kFloat) return (Real)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-    if constexpr (kBytes == 32 && !kFloat) return (Real)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-    if constexpr (kBytes == 16 && kFloat) return (Real)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
-    if constexpr (kBytes == 16 && !kFloat) return (Real)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
+    if constexpr (kBytes == 32 && kFloat)
+      return (Real)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+    if constexpr (kBytes == 32 && !kFloat)
+      return (Real)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+    if constexpr (kBytes == 16 && kFloat)
+      return (Real)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+    if constexpr (kBytes == 16 && !kFloat)
+      return (Real)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
 #endif
     Real r = a;
     for (int i = 0; i < W; ++i) r[i] = Scalar<T, Tag>::fma(a[i], b[i], c[i]);
@@ -380,21 +388,23 @@ struct Pack {
 };
 
 template <int W, class Tag, class F, class... X>
-TAUGRID_INLINE typename Pack<W, double, Tag>::Real in_double(Pack<W, double, Tag> lanes, const F& f, X... x) {
+TAUGRID_INLINE typename Pack<W, double, Tag>::Real in_double(Pack<W, double, Tag> lanes, const F& f,
+                                                             X... x) {
   return f(lanes, x...);
 }
 
 // Lanes first .. first + W/2 - 1 of W floats, as doubles.
 template <int W, class Tag>
-TAUGRID_INLINE typename Pack<W / 2, double, Tag>::Real half_in_double(typename Pack<W, float, Tag>::Real x,
-                                                                      int first) {
+TAUGRID_INLINE typename Pack<W / 2, double, Tag>::Real half_in_double(
+    typename Pack<W, float, Tag>::Real x, int first) {
   typename Pack<W / 2, double, Tag>::Real half = {};
   for (int i = 0; i < W / 2; ++i) half[i] = x[first + i];
   return half;
 }
 // In two packs, one after the other.
 template <int W, class Tag, class F, class... X>
-TAUGRID_INLINE typename Pack<W, float, Tag>::Real in_double(Pack<W, float, Tag>, const F& f, X... x) {
+TAUGRID_INLINE typename Pack<W, float, Tag>::Real in_double(Pack<W, float, Tag>, const F& f,
+                                                            X... x) {
   typename Pack<W, float, Tag>::Real result = {};
   for (int first = 0; first < W; first += W / 2) {
     const auto half = f(Pack<W / 2, double, Tag>{}, half_in_double<W, Tag>(x, first)...);

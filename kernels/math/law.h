@@ -1,7 +1,8 @@
-// CDF and density of mu, theta_j and theta_new at given points, from the nodes of tau in a workspace: averages
-// over the nodes of closed forms given tau. Two laws have no closed CDF given tau, those of theta_j and
-// theta_new under mu ~ U(a, b): their closed densities are integrated by panels, and where a tail below
-// kSmallTail is wanted relative to itself, that tail alone, on panels of its own.
+// CDF and density of mu, theta_j and theta_new at given points, from the nodes of tau in a
+// workspace: averages over the nodes of closed forms given tau. Two laws have no closed CDF given
+// tau, those of theta_j and theta_new under mu ~ U(a, b): their closed densities are integrated by
+// panels, and where a tail below kSmallTail is wanted relative to itself, that tail alone, on
+// panels of its own.
 #pragma once
 
 #include "kernels/math/fit.h"
@@ -13,8 +14,8 @@ inline constexpr double kSmallTail = 1e-2;
 
 // Flat or normal prior of mu: mixtures of normals.
 template <class Team>
-TAUGRID_OUTLINE void mixture_law(Team& team, const Problem& problem, const LawRequest& request, FitWorkspace& w,
-                                 const LawValues& values) {
+TAUGRID_OUTLINE void mixture_law(Team& team, const Problem& problem, const LawRequest& request,
+                                 FitWorkspace& w, const LawValues& values) {
   const MixtureOf of = request.of == LawOf::kMu      ? MixtureOf::kMu
                        : request.of == LawOf::kTheta ? MixtureOf::kTheta
                                                      : MixtureOf::kThetaNew;
@@ -52,10 +53,11 @@ TAUGRID_OUTLINE void uniform_mu_cdf(Team& team, const Problem& problem, const La
   }
 }
 
-// The mass on one side of t_from of a density in t, given the ends of panels that resolve it as a whole.
+// The mass on one side of t_from of a density in t, given the ends of panels that resolve it as a
+// whole.
 template <class Team, class LogDensity>
-TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, double t_from, bool right,
-                                  const double* ends, int n_ends, FitWorkspace& w) {
+TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, double t_from,
+                                  bool right, const double* ends, int n_ends, FitWorkspace& w) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const double sign = right ? 1.0 : -1.0;
@@ -77,7 +79,8 @@ TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, dou
   // Outwards in growing steps until nothing is left.
   const double outermost = cut[n - 1];
   double distance = 0x1p-10;
-  while (n < kSmoothPanels - 48 && log_density_at(cut[n - 1]) > peak - kLogDrop && abs_of(cut[n - 1]) < 700.0) {
+  while (n < kSmoothPanels - 48 && log_density_at(cut[n - 1]) > peak - kLogDrop &&
+         abs_of(cut[n - 1]) < 700.0) {
     cut[n++] = outermost + sign * distance;
     distance = 2.0 * distance;
   }
@@ -95,19 +98,22 @@ TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, dou
 
 // theta_j and theta_new under mu ~ U(a, b).
 template <class Team>
-TAUGRID_OUTLINE void uniform_mu_panel_cdf(Team& team, const Problem& problem, const LawRequest& request,
-                                          UniformMuLaw law, FitWorkspace& w, const LawValues& values) {
+TAUGRID_OUTLINE void uniform_mu_panel_cdf(Team& team, const Problem& problem,
+                                          const LawRequest& request, UniformMuLaw law,
+                                          FitWorkspace& w, const LawValues& values) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const UniformMuPlace place = uniform_mu_place<Team>(problem, law, request.j, w);
   FitRequest whole{};
   ParameterResult unused{};
-  uniform_mu_parameter(team, problem, whole, law, request.j, place.centre, place.scale, place.layer, w, unused);
+  uniform_mu_parameter(team, problem, whole, law, request.j, place.centre, place.scale, place.layer,
+                       w, unused);
   const auto t_of = [&](double x) { return asinh_of<S>((x - place.centre) / place.scale); };
   for (int64_t i = 0; i < request.n; ++i) {
     const double t = t_of(request.x[i]);
     const double lower = t < w.other.lower[0] ? 0.0 : panel_cdf<S>(w.other, t, false).mass;
-    const double upper = t > w.other.upper[w.other.n - 1] ? 0.0 : panel_cdf<S>(w.other, t, true).mass;
+    const double upper =
+        t > w.other.upper[w.other.n - 1] ? 0.0 : panel_cdf<S>(w.other, t, true).mass;
     if (!team.leads()) continue;
     values.lower[i] = lower;
     values.upper[i] = upper;
@@ -133,14 +139,17 @@ TAUGRID_OUTLINE void uniform_mu_panel_cdf(Team& team, const Problem& problem, co
   }
 }
 
-// The workspace is one that a fit of the same problem has left; all but the nodes in it is overwritten.
+// The workspace is one that a fit of the same problem has left; all but the nodes in it is
+// overwritten.
 template <class Team>
-TAUGRID_TEMPLATE inline void evaluate_law(Team& team, const Problem& problem, const LawRequest& asked,
-                                         FitWorkspace& w, const LawValues& values) {
+TAUGRID_TEMPLATE inline void evaluate_law(Team& team, const Problem& problem,
+                                          const LawRequest& asked, FitWorkspace& w,
+                                          const LawValues& values) {
   using L = typename Team::Lanes;
   LawRequest request = asked;
   // All thetas are mu where tau is 0.
-  if (problem.tau_prior.form == PriorForm::kPoint && problem.tau_prior.value == 0.0 && w.tau2[0] == 0.0)
+  if (problem.tau_prior.form == PriorForm::kPoint && problem.tau_prior.value == 0.0 &&
+      w.tau2[0] == 0.0)
     request.of = LawOf::kMu;
   if (problem.mu.form != MuForm::kUniform) {
     mixture_law(team, problem, request, w, values);
@@ -167,7 +176,8 @@ TAUGRID_TEMPLATE inline void evaluate_law(Team& team, const Problem& problem, co
     team.once([&] {
       for (int i = 0; i < n; ++i) {
         const double x = w.lane_a[i];
-        values.density[begin + i] = law == UniformMuLaw::kMu && !(x >= a && x <= b) ? 0.0 : w.lane_b[i];
+        values.density[begin + i] =
+            law == UniformMuLaw::kMu && !(x >= a && x <= b) ? 0.0 : w.lane_b[i];
       }
     });
   }

@@ -1,4 +1,5 @@
-// Of which parameter, and where, law.h is asked for the posterior law, and what it answers. Internal units.
+// Of which parameter, and where, law.h is asked for the posterior law, and what it answers.
+// Internal units.
 #pragma once
 
 #include <cstdint>

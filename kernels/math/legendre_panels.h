@@ -1,22 +1,22 @@
-// A density on a line as piecewise polynomials: panels, each with the values at 16 Gauss-Legendre nodes
-// and the Legendre series through them, so that integrals, CDF, density and quantiles all come from one
-// set of evaluations. Panels are halved until the series has converged.
+// A density on a line as piecewise polynomials: panels, each with the values at 16 Gauss-Legendre
+// nodes and the Legendre series through them, so that integrals, CDF, density and quantiles all
+// come from one set of evaluations. Panels are halved until the series has converged.
 //
 //   within a panel, t in (-1, 1):  f = sum c_n P_n(t),
 //   integral from -1 to t of f = c_0 (1 + t) + sum c_n (P_{n+1}(t) - P_{n-1}(t)) / (2 n + 1)
 //
-// Everything is a template on a Team: who shares the points of one problem (32 stripes on the CPU, a warp
-// on CUDA). Control flow depends only on values that are the same over the team.
+// Everything is a template on a Team: who shares the points of one problem (32 stripes on the CPU,
+// a warp on CUDA). Control flow depends only on values that are the same over the team.
 #pragma once
 
-#include "kernels/math/gauss_legendre.h"
 #include "kernels/math/elementary.h"
+#include "kernels/math/gauss_legendre.h"
 #include "kernels/math/lanes.h"
 
 namespace taugrid {
 
-// Room for panels, and how many of them a density without kinks may take. (What is not used costs nothing but
-// address space.)
+// Room for panels, and how many of them a density without kinks may take. (What is not used costs
+// nothing but address space.)
 inline constexpr int kMaxPanels = 1024;
 inline constexpr int kSmoothPanels = 192;
 inline constexpr int kMaxNodes = kMaxPanels * kPanelNodes;
@@ -46,12 +46,12 @@ TAUGRID_INLINE void make_panel_rule(PanelRule& rule) {
 // The panels of one density, in order, normalised to mass 1.
 struct Panels {
   int n;
-  bool unresolved;            // there was no room to halve every panel that asked for it
-  double log_mass;            // log of the integral of exp(log density)
-  double lower[kMaxPanels];   // ends
+  bool unresolved;           // there was no room to halve every panel that asked for it
+  double log_mass;           // log of the integral of exp(log density)
+  double lower[kMaxPanels];  // ends
   double upper[kMaxPanels];
-  double below[kMaxPanels];   // mass left of the panel's right end
-  double above[kMaxPanels];   // mass right of the panel's left end
+  double below[kMaxPanels];       // mass left of the panel's right end
+  double above[kMaxPanels];       // mass right of the panel's left end
   double coefficient[kMaxNodes];  // of the mass: times (width/2)/total
   double x[kMaxNodes];            // nodes
   double weight[kMaxNodes];       // their quadrature weights; they sum to 1
@@ -59,7 +59,7 @@ struct Panels {
 
 // What panels are built in.
 struct PanelScratch {
-  double lower[kMaxPanels], upper[kMaxPanels];          // of the panels under test
+  double lower[kMaxPanels], upper[kMaxPanels];  // of the panels under test
   double value[kMaxNodes], coefficient[kMaxNodes];
   double next_lower[kMaxPanels], next_upper[kMaxPanels];
   double kept_lower[kMaxPanels], kept_upper[kMaxPanels];
@@ -88,36 +88,40 @@ TAUGRID_INLINE double abs_of(double x) { return x < 0.0 ? -x : x; }
 TAUGRID_INLINE double max_of(double a, double b) { return a > b ? a : b; }
 TAUGRID_INLINE double min_of(double a, double b) { return a < b ? a : b; }
 
-// Whether a panel of the given width is resolved by coefficients c (16), density in units of exp(peak).
+// Whether a panel of the given width is resolved by coefficients c (16), density in units of
+// exp(peak).
 template <class L>
-TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, double upper, double peak,
-                                            const PanelTolerance& tolerance) {
+TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, double upper,
+                                            double peak, const PanelTolerance& tolerance) {
   double largest = 0.0;
   for (int n = 0; n < kPanelNodes; ++n) largest = max_of(largest, abs_of(c[n]));
   const double tail = abs_of(c[14]) + abs_of(c[15]);
   const double width = upper - lower;
   const double mass = abs_of(c[0]) * width;
   // The shape of every panel that the table can reach, however little it holds.
-  if (mass > tolerance.negligible && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest) return false;
+  if (mass > tolerance.negligible && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest)
+    return false;
   if (tail * max_of(width, tolerance.least_width) > tolerance.absolute) return false;
   if (tolerance.moment > 0.0) {
     // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
-    const double tail_moment = tail * exp<L>(tolerance.moment * upper - tolerance.moment_peak + peak);
+    const double tail_moment =
+        tail * exp<L>(tolerance.moment * upper - tolerance.moment_peak + peak);
     if (tail_moment > 1e3 * tolerance.absolute) return false;
   }
-  // Mixtures integrate functions of x that this density knows nothing of, smooth on the scale of 1 in
-  // x = log tau (singular no nearer than i pi/4); 16 nodes on a width of 2 take them to 1e-10 of the
-  // panel's mass, so wider panels must hold little.
-  return upper < tolerance.plain_below || width <= 2.0 || (width <= 4.0 && mass < 1e-7) || mass < 1e-11;
+  // Mixtures integrate functions of x that this density knows nothing of, smooth on the scale of 1
+  // in x = log tau (singular no nearer than i pi/4); 16 nodes on a width of 2 take them to 1e-10 of
+  // the panel's mass, so wider panels must hold little.
+  return upper < tolerance.plain_below || width <= 2.0 || (width <= 4.0 && mass < 1e-7) ||
+         mass < 1e-11;
 }
 
-// Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1]; split(a, b) is where
-// the panel from a to b is cut, strictly between them.
+// Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1]; split(a,
+// b) is where the panel from a to b is cut, strictly between them.
 template <class Team, class LogDensity, class Split = AtMiddle>
 TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDensity& log_density,
-                                          double peak, const double* cuts, int n_cuts,
-                                          const PanelTolerance& tolerance, PanelScratch& scratch,
-                                          Panels& panels, const Split& split = {}) {
+                                  double peak, const double* cuts, int n_cuts,
+                                  const PanelTolerance& tolerance, PanelScratch& scratch,
+                                  Panels& panels, const Split& split = {}) {
   using L = typename Team::Lanes;
   int pending = n_cuts - 1, kept = 0;
   bool unresolved = false;
@@ -211,7 +215,8 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       for (int k = 0; k < kPanelNodes; ++k) {
         const int at = p * kPanelNodes + k;
         panels.x[at] = Scalar<double, L>::fma(half, rule.node[k], a + half);
-        panels.weight[at] = rule.weight[k] * scratch.kept_value[from * kPanelNodes + k] * (half / total);
+        panels.weight[at] =
+            rule.weight[k] * scratch.kept_value[from * kPanelNodes + k] * (half / total);
         panels.coefficient[at] = scratch.kept_coefficient[from * kPanelNodes + k] * (half / total);
       }
       below = below + 2.0 * panels.coefficient[p * kPanelNodes];
@@ -236,7 +241,7 @@ struct PanelPoint {
 // `panel` is the number of a panel in each lane, -1 <= t <= 1.
 template <class L>
 TAUGRID_OUTLINE PanelPoint<L> panel_point(const Panels& panels, typename L::Bits panel,
-                                                  typename L::Mask from_right, typename L::Real t) {
+                                          typename L::Mask from_right, typename L::Real t) {
   using Real = typename L::Real;
   const auto at = panel << 4;
   // P_{n-1}, P_n and their derivatives P'_{n-1}, P'_n.
@@ -261,9 +266,9 @@ TAUGRID_OUTLINE PanelPoint<L> panel_point(const Panels& panels, typename L::Bits
   return {L::select(from_right, right, left), density, slope};
 }
 
-// x with mass p below it (from_right: above it), 0 < p <= 1, and the density per unit of x there with
-// its derivative. Newton within a bracket, which a step below 1e-9 ends (the next would be below 1e-16);
-// lanes that have converged stand still.
+// x with mass p below it (from_right: above it), 0 < p <= 1, and the density per unit of x there
+// with its derivative. Newton within a bracket, which a step below 1e-9 ends (the next would be
+// below 1e-16); lanes that have converged stand still.
 template <class L>
 struct PanelQuantile {
   typename L::Real x;
@@ -273,13 +278,14 @@ struct PanelQuantile {
 
 template <class L>
 TAUGRID_OUTLINE PanelQuantile<L> panel_quantile(const Panels& panels, typename L::Real p,
-                                                        typename L::Mask from_right) {
+                                                typename L::Mask from_right) {
   using Real = typename L::Real;
   const Real zero = L::splat(0.0);
   const Real last = L::splat(static_cast<double>(panels.n - 1));
   Real passed = zero, target = p;
   for (int k = 0; k + 1 < panels.n; ++k) {
-    const Real mass = L::select(from_right, L::splat(panels.above[panels.n - 1 - k]), L::splat(panels.below[k]));
+    const Real mass =
+        L::select(from_right, L::splat(panels.above[panels.n - 1 - k]), L::splat(panels.below[k]));
     const auto beyond = mass <= p;
     passed = L::select(beyond, passed + 1.0, passed);
     target = L::select(beyond, p - mass, target);
@@ -340,7 +346,8 @@ TAUGRID_TEMPLATE inline PanelPoint<L> panel_cdf(const Panels& panels, typename L
   t = L::select(t < -1.0, L::splat(-1.0), t);
   t = L::select(t > 1.0, L::splat(1.0), t);
   PanelPoint<L> at = panel_point<L>(panels, panel, from_right, t);
-  const Real outside_right = L::gather(panels.above, panel) - 2.0 * L::gather(panels.coefficient, panel << 4);
+  const Real outside_right =
+      L::gather(panels.above, panel) - 2.0 * L::gather(panels.coefficient, panel << 4);
   at.mass = at.mass + L::select(from_right, outside_right, outside_left);
   at.density = at.density / half;
   at.slope = at.slope / (half * half);

@@ -1,6 +1,7 @@
-// The largest value of a smooth function on an interval, to the accuracy of its derivative: the function
-// is interpolated at 16 Gauss-Legendre nodes, on an interval narrowed until that converges, and the
-// root of the polynomial's derivative is found. Comparing values alone would lose half the digits.
+// The largest value of a smooth function on an interval, to the accuracy of its derivative: the
+// function is interpolated at 16 Gauss-Legendre nodes, on an interval narrowed until that
+// converges, and the root of the polynomial's derivative is found. Comparing values alone would
+// lose half the digits.
 #pragma once
 
 #include "kernels/math/legendre_panels.h"
@@ -10,7 +11,8 @@ namespace taugrid {
 struct Maximum {
   double x;
   double value;
-  double width;  // 1/sqrt(-f''), the sd of a normal density with this curvature; infinite where there is none
+  double width;  // 1/sqrt(-f''), the sd of a normal density with this curvature; infinite where
+                 // there is none
 };
 
 // A Legendre series of 16 coefficients at t, with its first and second derivative.
@@ -41,8 +43,9 @@ TAUGRID_TEMPLATE inline SeriesPoint series_point(const double* coefficient, doub
 // f maps lanes of x to lanes of values that carry rounding noise of the given size; node_value and
 // coefficient are 16 doubles of scratch each.
 template <class Team, class F>
-TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F& f, double lo, double hi, double noise,
-                             double* node_value, double* coefficient) {
+TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F& f, double lo,
+                                     double hi, double noise, double* node_value,
+                                     double* coefficient) {
   using L = typename Team::Lanes;
   for (int pass = 0;; ++pass) {
     const double half = 0.5 * (hi - lo), middle = lo + half;
@@ -76,8 +79,10 @@ TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F&
     double t = rule.node[best];
     SeriesPoint at = series_point(coefficient, t);
     for (int step = 0; step < 60 && a < b; ++step) {
-      if (at.slope > 0.0) a = t;
-      else b = t;
+      if (at.slope > 0.0)
+        a = t;
+      else
+        b = t;
       const double newton = t - at.slope / at.bend;
       const bool inside = at.bend < 0.0 && newton >= a && newton <= b;
       const double next = inside ? newton : 0.5 * (a + b);
@@ -87,7 +92,8 @@ TAUGRID_OUTLINE Maximum find_maximum(Team& team, const PanelRule& rule, const F&
       if (inside && change < 1e-9) break;  // the next step would be below 1e-16
     }
     const double infinity = real_of(0x7FF0000000000000u);
-    return {middle + half * t, at.value, at.bend < 0.0 ? half / Scalar<double, L>::sqrt(-at.bend) : infinity};
+    return {middle + half * t, at.value,
+            at.bend < 0.0 ? half / Scalar<double, L>::sqrt(-at.bend) : infinity};
   }
 }
 

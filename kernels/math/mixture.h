@@ -1,5 +1,5 @@
-// The law of mu, theta_j and theta_new under a flat or normal prior of mu: a mixture of normals over the
-// nodes of tau,
+// The law of mu, theta_j and theta_new under a flat or normal prior of mu: a mixture of normals
+// over the nodes of tau,
 //   F(x) = sum_i weight_i Phi((x - mean_i)/sd_i).
 // Its quantiles, mode and shortest interval.
 #pragma once
@@ -55,11 +55,11 @@ struct Mixture {
   }
 };
 
-// x with F(x) = p, or 1 - F(x) = p where p is a tail on the right. Halley's method on log F (cubic, and
-// monotone where F is log-concave) within a bracket; `start` is any guess, `scale` a width.
+// x with F(x) = p, or 1 - F(x) = p where p is a tail on the right. Halley's method on log F (cubic,
+// and monotone where F is log-concave) within a bracket; `start` is any guess, `scale` a width.
 template <class Law>
 TAUGRID_OUTLINE double mixture_quantile(const Law& law, double p, bool from_right, double start,
-                                                double scale) {
+                                        double scale) {
   using S = Scalar<double, typename Law::L>;
   double x = start, reach = 4.0 * scale;
   bool bounded_below = false, bounded_above = false;
@@ -111,7 +111,8 @@ struct MixtureMode {
 // component rises, right of all it falls.
 template <class Law>
 TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, double* lane_x,
-                                                 double* lane_value, double* node_value, double* coefficient) {
+                                         double* lane_value, double* node_value,
+                                         double* coefficient) {
   using L = typename Law::L;
   double lo = law.mean[0], hi = law.mean[0], narrowest = 0.0;
   for (int i = 0; i < law.n; ++i) {
@@ -121,15 +122,19 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
     narrowest = max_of(narrowest, law.inverse_sd[i]);
   }
   if (!((hi - lo) * narrowest > 1e-13)) return {lo, true};
+  // Of the log density, a few units in size. Where the means are all but one, it varies by little more.
+  constexpr double kNoise = 0x1p-51;
   const auto log_density = [&](typename L::Real x) { return law.log_density(x); };
-  // A component is concave within one sd of its mean: if no mean is further than that from another, all
-  // are concave between them, and there is one mode.
+  // A component is concave within one sd of its mean: if no mean is further than that from another,
+  // all are concave between them, and there is one mode.
   if ((hi - lo) * narrowest < 1.0)
-    return {find_maximum(law.team, rule, log_density, lo, hi, 0.0, node_value, coefficient).x, true};
+    return {find_maximum(law.team, rule, log_density, lo, hi, kNoise, node_value, coefficient).x,
+            true};
 
   const int kPoints = 32;
   law.team.for_points(kPoints, [&](int i) {
-    const auto x = L::fma(L::ramp(static_cast<double>(i)), L::splat((hi - lo) / (kPoints - 1)), L::splat(lo));
+    const auto x =
+        L::fma(L::ramp(static_cast<double>(i)), L::splat((hi - lo) / (kPoints - 1)), L::splat(lo));
     L::store(lane_x + i, x);
     L::store(lane_value + i, law.log_density(x));
   });
@@ -142,26 +147,30 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
   }
   double a = lane_x[best > 0 ? best - 1 : 0];
   double b = lane_x[best < kPoints - 1 ? best + 1 : best];
-  // A component too narrow for that grid, as of an atom of tau at 0: what stands out most by itself.
+  // A component too narrow for that grid, as of an atom of tau at 0: what stands out most by
+  // itself.
   int tallest = 0;
   for (int i = 1; i < law.n; ++i)
-    if (law.weight[i] * law.inverse_sd[i] > law.weight[tallest] * law.inverse_sd[tallest]) tallest = i;
+    if (law.weight[i] * law.inverse_sd[i] > law.weight[tallest] * law.inverse_sd[tallest])
+      tallest = i;
   const double sd = 1.0 / law.inverse_sd[tallest], at = law.mean[tallest];
-  if (6.0 * sd < (hi - lo) / (kPoints - 1) && L::lane(law.log_density(L::splat(at)), 0) > lane_value[best]) {
+  if (6.0 * sd < (hi - lo) / (kPoints - 1) &&
+      L::lane(law.log_density(L::splat(at)), 0) > lane_value[best]) {
     a = max_of(at - 3.0 * sd, lo);
     b = min_of(at + 3.0 * sd, hi);
     peaks = 2;
   }
-  return {find_maximum(law.team, rule, log_density, a, b, 0.0, node_value, coefficient).x, peaks == 1};
+  return {find_maximum(law.team, rule, log_density, a, b, kNoise, node_value, coefficient).x,
+          peaks == 1};
 }
 
 // The shortest interval of mass `level`. Of a unimodal law, by Newton's method on
 //   F(b) - F(a) = level,  F'(a) = F'(b);
-// otherwise, or where that fails, by its lower tail mass p: the length falls where F'(a) < F'(b). a and b
-// are guesses, best the ends of the central interval.
+// otherwise, or where that fails, by its lower tail mass p: the length falls where F'(a) < F'(b). a
+// and b are guesses, best the ends of the central interval.
 template <class Law>
-TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimodal, double a, double b,
-                                              double scale, double& lower, double& upper) {
+TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimodal, double a,
+                                      double b, double scale, double& lower, double& upper) {
   const double outside = 1.0 - level;
   if (unimodal) {
     double x0 = a, x1 = b;
@@ -184,8 +193,8 @@ TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimoda
       x0 = x0 + d0;
       x1 = x1 + d1;
       if (abs_of(d0) + abs_of(d1) < 1e-7 * width) {
-        // Quadratic convergence: what is left is below 1e-13 of the width. A saddle or a maximum of the
-        // length is no answer: the density must rise at a and fall at b.
+        // Quadratic convergence: what is left is below 1e-13 of the width. A saddle or a maximum of
+        // the length is no answer: the density must rise at a and fall at b.
         if (at0.slope > 0.0 && at1.slope < 0.0) {
           lower = x0;
           upper = x1;
@@ -214,8 +223,10 @@ TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimoda
     if (!(p > p0 && p < p1)) break;
     a = mixture_quantile(law, p, false, a, scale);
     b = mixture_quantile(law, outside - p, true, b, scale);
-    if (law.at(a).density < law.at(b).density) p0 = p;
-    else p1 = p;
+    if (law.at(a).density < law.at(b).density)
+      p0 = p;
+    else
+      p1 = p;
   }
   lower = a;
   upper = b;

@@ -1,14 +1,16 @@
-// Fewer nodes of tau for the mixtures whose quantiles, modes and intervals are sought. The panels' nodes
-// are many, because they serve the law of tau itself; averages of smooth functions of tau converge
-// geometrically under the trapezoid rule in u, where
+// Fewer nodes of tau for the mixtures whose quantiles, modes and intervals are sought. The panels'
+// nodes are many, because they serve the law of tau itself; averages of smooth functions of tau
+// converge geometrically under the trapezoid rule in u, where
 //   x = log tau = s + u - e^-u,
-// which makes the left tail of p(x | y), mostly e^x, fall doubly exponentially: 80 nodes do on the eight
-// schools, of 320.
+// which makes the left tail of p(x | y), mostly e^x, fall doubly exponentially: 80 nodes do on the
+// eight schools, of 320.
 //
-// The rule is taken where it is shown to hold: its mass is that of the panels to 1e-12, and with half its
-// nodes to 1e-7. Its step is bounded, because the averaged functions are singular nearer to the real line
-// than p(x | y) is: Phi(d / sqrt(sigma^2 + tau^2)) is unbounded in part of the strip from |Im x| = pi/4 on. Over the priors and data sets of tests/mixture_nodes_test.cpp the CDFs of mu, theta_j and
-// theta_new then differ by less than 1e-11 from those over the panels' nodes.
+// The rule is taken where it is shown to hold: its mass is that of the panels to 1e-12, and with
+// half its nodes to 1e-7. Its step is bounded, because the averaged functions are singular nearer
+// to the real line than p(x | y) is: Phi(d / sqrt(sigma^2 + tau^2)) is unbounded in part of the
+// strip from |Im x| = pi/4 on. Over the priors and data sets of tests/mixture_nodes_test.cpp the
+// CDFs of mu, theta_j and theta_new then differ by less than 1e-11 from those over the panels'
+// nodes.
 #pragma once
 
 #include "kernels/math/fit_types.h"
@@ -34,8 +36,8 @@ TAUGRID_INLINE MixtureNodes panel_nodes(const FitWorkspace& w) {
 
 // Those of them that a quantile notices.
 TAUGRID_INLINE MixtureNodes noticed_panel_nodes(const FitWorkspace& w) {
-  return {w.tau.weight + w.first_node, w.tau2 + w.first_node, w.mu_hat + w.first_node, w.v_mu + w.first_node,
-          w.end_node - w.first_node};
+  return {w.tau.weight + w.first_node, w.tau2 + w.first_node, w.mu_hat + w.first_node,
+          w.v_mu + w.first_node, w.end_node - w.first_node};
 }
 
 // u with u - e^-u = z.
@@ -51,14 +53,16 @@ TAUGRID_INLINE double mixture_u(double z) {
 
 // The fewest nodes that will do, from the posterior of tau in the workspace.
 template <class Team>
-TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& problem, FitWorkspace& w) {
+TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& problem,
+                                                FitWorkspace& w) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const PriorRecord& prior = problem.tau_prior;
   const double infinity = real_of(0x7FF0000000000000u);
   const MixtureNodes all = noticed_panel_nodes(w);
   // Kinks, jumps, atoms and ends of the support are no matter for the trapezoid rule.
-  if (prior.form == PriorForm::kPoint || prior.numbers != nullptr || prior.lower_x > -infinity || prior.upper_x < infinity)
+  if (prior.form == PriorForm::kPoint || prior.numbers != nullptr || prior.lower_x > -infinity ||
+      prior.upper_x < infinity)
     return all;
   double mode_x = w.scan_x[w.scan_begin], peak = w.scan_log_density[w.scan_begin];
   for (int i = w.scan_begin; i < w.scan_end; ++i)
@@ -66,9 +70,11 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
       peak = w.scan_log_density[i];
       mode_x = w.scan_x[i];
     }
-  // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from there on.
+  // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
+  // there on.
   const double start = min_of(mode_x, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
-  const double left = panel_quantile<S>(w.tau, 1e-16, false).x, right = panel_quantile<S>(w.tau, 1e-16, true).x;
+  const double left = panel_quantile<S>(w.tau, 1e-16, false).x,
+               right = panel_quantile<S>(w.tau, 1e-16, true).x;
   const double u_left = mixture_u<S>(left - start), u_right = mixture_u<S>(right - start);
   const double range = u_right - u_left;
   if (!(range < kMixtureStep * (kMaxMixtureNodes - 1))) return all;
@@ -88,7 +94,8 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
     L::store(w.mixture_v_mu + i, at.v_mu);
   });
   double mass[1], half[1];
-  team.template sum<1>(n, mass, [&](int i, typename L::Real(&s)[1]) { s[0] = L::load(w.mixture_weight + i); });
+  team.template sum<1>(
+      n, mass, [&](int i, typename L::Real(&s)[1]) { s[0] = L::load(w.mixture_weight + i); });
   team.template sum<1>(n, half, [&](int i, typename L::Real(&s)[1]) {
     double even[L::N];
     for (int k = 0; k < L::N; ++k) even[k] = (i + k) % 2 == 0 ? 2.0 * w.mixture_weight[i + k] : 0.0;

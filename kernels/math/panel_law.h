@@ -1,6 +1,6 @@
-// Quantiles and the shortest interval of a law given as panels in a variable t, of which the parameter is
-// an increasing function: tau = exp(t), or centre + scale sinh(t) under a uniform prior of mu.
-// A lane is a probability.
+// Quantiles and the shortest interval of a law given as panels in a variable t, of which the
+// parameter is an increasing function: tau = exp(t), or centre + scale sinh(t) under a uniform
+// prior of mu. A lane is a probability.
 #pragma once
 
 #include "kernels/math/fit_types.h"
@@ -10,10 +10,11 @@ namespace taugrid {
 // t at n <= 64 probabilities p[i], counted from the right where from_right[i] is 1 (else 0).
 template <class Team>
 TAUGRID_OUTLINE void panel_quantiles(Team& team, const Panels& panels, int n, const double* p,
-                                             const double* from_right, double* t) {
+                                     const double* from_right, double* t) {
   using L = typename Team::Lanes;
   team.for_points((n + 15) / 16 * 16, [&](int i) {
-    // Lanes past the end, and probabilities of 0 (callers know those ends), compute something harmless.
+    // Lanes past the end, and probabilities of 0 (callers know those ends), compute something
+    // harmless.
     auto mass = L::load(p + i);
     mass = L::select(mass > 0.0, mass, L::splat(0.5));
     L::store(t + i, panel_quantile<L>(panels, mass, L::load(from_right + i) > 0.5).x);
@@ -22,8 +23,9 @@ TAUGRID_OUTLINE void panel_quantiles(Team& team, const Panels& panels, int n, co
 
 // Quantiles at the request's probabilities, through `value`.
 template <class Team, class Value>
-TAUGRID_OUTLINE void panel_law_quantiles(Team& team, const Panels& panels, const FitRequest& request,
-                                                 const Value& value, FitWorkspace& w, double* quantile) {
+TAUGRID_OUTLINE void panel_law_quantiles(Team& team, const Panels& panels,
+                                         const FitRequest& request, const Value& value,
+                                         FitWorkspace& w, double* quantile) {
   for (int begin = 0; begin < request.n_probabilities; begin += 64) {
     const int n = request.n_probabilities - begin < 64 ? request.n_probabilities - begin : 64;
     team.once([&] {
@@ -40,20 +42,21 @@ TAUGRID_OUTLINE void panel_law_quantiles(Team& team, const Panels& panels, const
   }
 }
 
-// The shortest interval of mass `level` between support_lower and support_upper (either may be infinite).
-// log_density maps lanes of t to the log density per unit of the parameter. The length as a function of
-// the mass p below it falls where the density at its lower end is less than at its upper.
+// The shortest interval of mass `level` between support_lower and support_upper (either may be
+// infinite). log_density maps lanes of t to the log density per unit of the parameter. The length
+// as a function of the mass p below it falls where the density at its lower end is less than at its
+// upper.
 template <class Team, class Value, class LogDensity>
-TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double level, const Value& value,
-                                                const LogDensity& log_density, double support_lower,
-                                                double support_upper, FitWorkspace& w, double& lower,
-                                                double& upper) {
+TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double level,
+                                        const Value& value, const LogDensity& log_density,
+                                        double support_lower, double support_upper, FitWorkspace& w,
+                                        double& lower, double& upper) {
   using L = typename Team::Lanes;
   const int kGrid = 32;
   const double outside = 1.0 - level;
   const double left_end = panels.lower[0], right_end = panels.upper[panels.n - 1];
-  // Ends t of the intervals with mass p0 + (p1 - p0) i/32 below them into lane_c and lane_d, and the
-  // difference of the log densities at them into lane_a.
+  // Ends t of the intervals with mass p0 + (p1 - p0) i/32 below them into lane_c and lane_d, and
+  // the difference of the log densities at them into lane_a.
   const auto evaluate = [&](double p0, double p1) {
     team.once([&] {
       for (int i = 0; i < 64; ++i) {
@@ -75,11 +78,14 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
         if (w.lane_a[i] <= 0.0) w.lane_d[i] = right_end;
     });
     team.for_points(48, [&](int i) {
-      L::store(w.lane_a + i, log_density(L::load(w.lane_c + i)) - log_density(L::load(w.lane_d + i)));
+      L::store(w.lane_a + i,
+               log_density(L::load(w.lane_c + i)) - log_density(L::load(w.lane_d + i)));
     });
   };
   const auto low_value = [&](double p, double t) { return p <= 0.0 ? support_lower : value(t); };
-  const auto high_value = [&](double p, double t) { return p >= outside ? support_upper : value(t); };
+  const auto high_value = [&](double p, double t) {
+    return p >= outside ? support_upper : value(t);
+  };
 
   evaluate(0.0, outside);
   int best = 0;

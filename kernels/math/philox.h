@@ -12,8 +12,8 @@
 //
 // Each draw owns whole blocks, so it depends on nothing but (seed, problem, index).
 //
-//   purpose 0, posterior draw; its uniforms in order, two to a block in double (two words each), four to a
-//   block in single (a word each)
+//   purpose 0, posterior draw; its uniforms in order, two to a block in double (two words each),
+//   four to a block in single (a word each)
 //     uniform 0                     u of tau
 //     uniform 1                     u of mu, where mu is truncated
 //     uniforms 2 + k, 3 + k         Box-Muller radius and angle of normals k and k + 1, k even
@@ -30,7 +30,12 @@ namespace taugrid {
 // The version of the stream that every output carries; 0 until the stream is frozen.
 inline constexpr int kStreamVersion = 0;
 
-enum class Purpose : uint32_t { kPosteriorDraw = 0, kSyntheticData = 1, kPriorDraw = 2, kPredictive = 3 };
+enum class Purpose : uint32_t {
+  kPosteriorDraw = 0,
+  kSyntheticData = 1,
+  kPriorDraw = 2,
+  kPredictive = 3
+};
 
 // Key and counter words that all lanes share.
 struct StreamPosition {
@@ -75,8 +80,9 @@ TAUGRID_INLINE Block<L> draw_block(const StreamPosition& at, uint64_t index, uin
   return philox4x32_10<L>(at.seed, L::word(x), L::word(at.problem), low, high);
 }
 
-// Two words -> (k + 1/2) 2^-52 with k their leading 52 bits: exact, symmetric, and open at both ends.
-// The smallest value is 2^-53, the largest 1 - 2^-53. (Rounding k 2^-53 + 2^-54 would give 1.)
+// Two words -> (k + 1/2) 2^-52 with k their leading 52 bits: exact, symmetric, and open at both
+// ends. The smallest value is 2^-53, the largest 1 - 2^-53. (Rounding k 2^-53 + 2^-54 would
+// give 1.)
 template <class L>
 TAUGRID_INLINE typename L::Real uniform_53(typename L::Word high, typename L::Word low) {
   const auto mantissa = (L::wide(high) << 20) | (L::wide(low) >> 12);
@@ -84,8 +90,9 @@ TAUGRID_INLINE typename L::Real uniform_53(typename L::Word high, typename L::Wo
   return (one_to_two - 1.0) + 0x1p-53;
 }
 
-// A word -> (k + 1/2) 2^-31 with k its leading 31 bits, in single: rounded to nearest, so that small
-// values keep all their bits, and open at both ends. The smallest value is 2^-32, the largest 1 - 2^-24.
+// A word -> (k + 1/2) 2^-31 with k its leading 31 bits, in single: rounded to nearest, so that
+// small values keep all their bits, and open at both ends. The smallest value is 2^-32, the largest
+// 1 - 2^-24.
 template <class L>
 TAUGRID_INLINE typename L::Real uniform_31(typename L::Word word) {
   const auto u = L::fma(L::from_signed(word >> 1), L::splat(0x1p-31f), L::splat(0x1p-32f));
@@ -112,8 +119,8 @@ TAUGRID_INLINE TailUniform<L> split_tail(typename L::Real u) {
   return {L::select(upper, Element(1.0) - u, u), upper};
 }
 
-// Uniform i of a block. In double the tail is exact and at least 2^-53. In single u = (w + 1/2) 2^-32 with w
-// the word, its tail rounded to nearest: at least 2^-33, at both ends.
+// Uniform i of a block. In double the tail is exact and at least 2^-53. In single u = (w + 1/2)
+// 2^-32 with w the word, its tail rounded to nearest: at least 2^-33, at both ends.
 template <class L>
 TAUGRID_INLINE TailUniform<L> tail_uniform(const Block<L>& block, int i) {
   if constexpr (kSingle<L>) {
@@ -137,8 +144,8 @@ TAUGRID_INLINE typename L::Real uniform(const Block<L>& block, int i) {
     return uniform_53<L>(block.w[2 * i], block.w[2 * i + 1]);
 }
 
-// Uniform i of a block as an angle, in turns: in double from (0, 1), in single from [-1/2, 1/2] (the word
-// as a signed integer, rounded to nearest).
+// Uniform i of a block as an angle, in turns: in double from (0, 1), in single from [-1/2, 1/2]
+// (the word as a signed integer, rounded to nearest).
 template <class L>
 TAUGRID_INLINE typename L::Real turn(const Block<L>& block, int i) {
   if constexpr (kSingle<L>)

@@ -1,16 +1,17 @@
 // The model's equations, each once.
 //
-//   y_j | theta_j ~ N(theta_j, sigma_j^2),  theta_j | mu, tau ~ N(mu, tau^2),  v_j = sigma_j^2 + tau^2,  w_j = 1/v_j
-//   mu | tau, y      ~ N(mu_hat, v_mu)           v_mu = 1/sum w_j,  mu_hat = v_mu sum w_j y_j
-//   log p(y | tau)   = (log v_mu - sum log v_j - sum w_j (y_j - mu_hat)^2) / 2      (BDA3, eqs. 5.20, 5.21)
-//   theta_j | mu, tau, y ~ N(mu + B_j (y_j - mu), sigma_j^2 B_j),  B_j = tau^2 w_j  (BDA3, eq. 5.17)
+//   y_j | theta_j ~ N(theta_j, sigma_j^2),  theta_j | mu, tau ~ N(mu, tau^2),  v_j = sigma_j^2 +
+//   tau^2,  w_j = 1/v_j mu | tau, y      ~ N(mu_hat, v_mu)           v_mu = 1/sum w_j,  mu_hat =
+//   v_mu sum w_j y_j log p(y | tau)   = (log v_mu - sum log v_j - sum w_j (y_j - mu_hat)^2) / 2
+//   (BDA3, eqs. 5.20, 5.21) theta_j | mu, tau, y ~ N(mu + B_j (y_j - mu), sigma_j^2 B_j),  B_j =
+//   tau^2 w_j  (BDA3, eq. 5.17)
 //
-// A normal prior of mu enters as one more observation of mu with variance s0^2; a uniform one truncates
-// mu | tau, y and multiplies p(y | tau) by the mass between its bounds.
+// A normal prior of mu enters as one more observation of mu with variance s0^2; a uniform one
+// truncates mu | tau, y and multiplies p(y | tau) by the mass between its bounds.
 //
 // x = log tau is the variable. y is centred and everything is in units of a power of two near the
-// smallest sigma, so sigma_j >= 1. For |x| > kFarX the equations are those at kFarX extended by their
-// exact power law in tau: v_j stays below 2^255, and a product of four does not overflow.
+// smallest sigma, so sigma_j >= 1. For |x| > kFarX the equations are those at kFarX extended by
+// their exact power law in tau: v_j stays below 2^255, and a product of four does not overflow.
 #pragma once
 
 #include "kernels/math/elementary.h"
@@ -30,9 +31,9 @@ struct MuRecord {
 // One posterior, in internal units. In single (draws only) y and sigma are rounded once.
 template <class T>
 struct ProblemOf {
-  const T* y;      // (J)
-  const T* sigma;  // (J), >= 1
-  int64_t n_schools;    // J >= 1
+  const T* y;         // (J)
+  const T* sigma;     // (J), >= 1
+  int64_t n_schools;  // J >= 1
   MuRecord mu;
   PriorRecord tau_prior;
 };
@@ -40,9 +41,10 @@ using Problem = ProblemOf<double>;
 
 inline constexpr int64_t kSchoolTile = 256;
 
-// Sums K quantities over schools: add(j, sums) adds school j, close(sums) ends a tile. Sequential in tiles
-// of 256; tiles fall into 32 stripes, which are halved, so the order is the same on every device. (A
-// structure, because a device where many lanes share one sum puts its own in place: kernels/cuda/grid.cuh.)
+// Sums K quantities over schools: add(j, sums) adds school j, close(sums) ends a tile. Sequential
+// in tiles of 256; tiles fall into 32 stripes, which are halved, so the order is the same on every
+// device. (A structure, because a device where many lanes share one sum puts its own in place:
+// kernels/cuda/grid.cuh.)
 template <class L>
 struct SchoolSum {
   template <int K, class Add, class Close>
@@ -79,7 +81,7 @@ struct SchoolSum {
 template <class L>
 struct GivenTau {
   typename L::Real tau2;
-  typename L::Real mu_hat;     // of the normal, before any truncation
+  typename L::Real mu_hat;  // of the normal, before any truncation
   typename L::Real v_mu;
   typename L::Real sum_log_v;  // set by log_likelihood alone
 };
@@ -93,7 +95,8 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
   return L::select(x < -kFarX, L::splat(-kFarX), x);
 }
 
-// Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform one).
+// Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform
+// one).
 template <class L, class T>
 TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
   using Real = typename L::Real;
@@ -127,8 +130,8 @@ TAUGRID_INLINE typename L::Real log_mu_mass(const ProblemOf<T>& problem, const G
 // log p(y | tau), a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each degree of
 // freedom; `at` receives the moments of mu | tau, y.
 template <class L, class T>
-TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem, typename L::Real tau2,
-                                                        GivenTau<L>& at) {
+TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem,
+                                                        typename L::Real tau2, GivenTau<L>& at) {
   using Real = typename L::Real;
   at = given_tau<L>(problem, tau2);
 
@@ -139,8 +142,10 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& prob
   const auto renormalise = [&] {
     const auto u = L::bits(product);
     // The exponent field as a real, by the bits of 2^52 + field.
-    exponents = exponents + (L::real((u >> 52) | L::splat_bits(0x4330000000000000u)) - (0x1p52 + 1023.0));
-    product = L::real((u & L::splat_bits(0x000FFFFFFFFFFFFFu)) | L::splat_bits(0x3FF0000000000000u));
+    exponents =
+        exponents + (L::real((u >> 52) | L::splat_bits(0x4330000000000000u)) - (0x1p52 + 1023.0));
+    product =
+        L::real((u & L::splat_bits(0x000FFFFFFFFFFFFFu)) | L::splat_bits(0x3FF0000000000000u));
   };
   SchoolSum<L>::over(
       problem.n_schools, sums,
@@ -167,25 +172,30 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& prob
   }
   Real log_p = 0.5 * twice;
   if (problem.mu.form == MuForm::kUniform)
-    log_p = log_p + log_mu_mass<L>(problem, at) - log<Scalar<double, L>>(problem.mu.b - problem.mu.a);
+    log_p =
+        log_p + log_mu_mass<L>(problem, at) - log<Scalar<double, L>>(problem.mu.b - problem.mu.a);
   return log_p;
 }
 
 // The same at x = log tau, any x.
 template <class L, class T>
-TAUGRID_INLINE typename L::Real log_likelihood(const ProblemOf<T>& problem, typename L::Real x, GivenTau<L>& at) {
+TAUGRID_INLINE typename L::Real log_likelihood(const ProblemOf<T>& problem, typename L::Real x,
+                                               GivenTau<L>& at) {
   const auto log_p = log_likelihood_at_tau2<L>(problem, exp<L>(2.0 * near_x<L>(x)), at);
-  const double tail = static_cast<double>(
-      problem.mu.form == MuForm::kFlat ? problem.n_schools - 1 : problem.n_schools);
+  const double tail = static_cast<double>(problem.mu.form == MuForm::kFlat ? problem.n_schools - 1
+                                                                           : problem.n_schools);
   return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
 }
 
-// log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood left it.
+// log of the prior's density per unit of x = log tau, inside the support; `at` as log_likelihood
+// left it.
 template <class L, class T>
-TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x, const GivenTau<L>& at) {
+TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typename L::Real x,
+                                             const GivenTau<L>& at) {
   using Real = typename L::Real;
   const PriorRecord& prior = problem.tau_prior;
-  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v, L::select(x > kFarX, x - kFarX, L::splat(0.0)),
+  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v,
+                     L::select(x > kFarX, x - kFarX, L::splat(0.0)),
                      static_cast<double>(problem.n_schools)};
   if (!has_school_sums(prior)) return log_prior<L>(prior, x, sums);
   Real weights[2];
@@ -205,7 +215,8 @@ TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typena
 
 // log p(x | y) up to a constant, the density per unit of x = log tau.
 template <class L>
-TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x, GivenTau<L>& at) {
+TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x,
+                                              GivenTau<L>& at) {
   const auto log_p = log_likelihood<L>(problem, x, at);
   return log_p + log_prior_at<L>(problem, x, at);
 }

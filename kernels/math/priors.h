@@ -1,18 +1,20 @@
-// The closed set of forms of a prior for tau, evaluated in x = log tau from a plain record. The switch
-// is uniform over one problem, so it costs a lane nothing. The named priors (half_normal, half_cauchy,
+// The closed set of forms of a prior for tau, evaluated in x = log tau from a plain record. The
+// switch is uniform over one problem, so it costs a lane nothing. The named priors (half_normal,
+// half_cauchy,
 // ..) are rows of host/taugrid/priors.cpp, which fill the record.
 //
-//   kPower         log p(tau) = log_constant + slope x - rate (tau/s)^power - exponent log1p((tau/s)^q)
-//   kSchoolSums    log p(tau) = log_constant + slope x + alpha log sum w_j + beta log sum w_j^2
+//   kPower         log p(tau) = log_constant + slope x - rate (tau/s)^power - exponent
+//   log1p((tau/s)^q) kSchoolSums    log p(tau) = log_constant + slope x + alpha log sum w_j + beta
+//   log sum w_j^2
 //                               - gamma sum log v_j,   v_j = sigma_j^2 + tau^2, w_j = 1/v_j
-//   kLogLocation   log p(tau) = log_constant - x + log density of (x - log_scale)/width, normal or t
-//   kHalfLogistic  log p(tau) = log_constant - tau/s - 2 log1p(exp(-tau/s))
-//   kPoint         all mass at tau = value, 0 and infinity included
-//   kTable         log p(tau) = log_constant + a cubic in tau between each two knots
-//   kMixture       p(tau) = sum of its rows, each with its weight in its log_constant, and of its atoms
+//   kLogLocation   log p(tau) = log_constant - x + log density of (x - log_scale)/width, normal or
+//   t kHalfLogistic  log p(tau) = log_constant - tau/s - 2 log1p(exp(-tau/s)) kPoint         all
+//   mass at tau = value, 0 and infinity included kTable         log p(tau) = log_constant + a cubic
+//   in tau between each two knots kMixture       p(tau) = sum of its rows, each with its weight in
+//   its log_constant, and of its atoms
 //
-// between lower_x and upper_x, and zero outside. What a table and a mixture have in any number lies outside the
-// record, in two arrays (host/taugrid/prior_storage.h, and a copy of them on a device).
+// between lower_x and upper_x, and zero outside. What a table and a mixture have in any number lies
+// outside the record, in two arrays (host/taugrid/prior_storage.h, and a copy of them on a device).
 #pragma once
 
 #include "kernels/math/elementary.h"
@@ -20,10 +22,18 @@
 
 namespace taugrid {
 
-enum class PriorForm : int32_t { kPoint, kPower, kSchoolSums, kLogLocation, kHalfLogistic, kTable, kMixture };
+enum class PriorForm : int32_t {
+  kPoint,
+  kPower,
+  kSchoolSums,
+  kLogLocation,
+  kHalfLogistic,
+  kTable,
+  kMixture
+};
 
-// A cubic of a table: tau where it begins, the inverse of its width, and four coefficients of ascending powers of
-// (tau - begin)/width.
+// A cubic of a table: tau where it begins, the inverse of its width, and four coefficients of
+// ascending powers of (tau - begin)/width.
 inline constexpr int kTableStride = 6;
 
 // A part of `numbers`.
@@ -34,33 +44,34 @@ struct NumberRange {
 // Everything is in the internal unit of tau (a power of two), of which x is the logarithm.
 struct PriorRecord {
   PriorForm form;
-  double value;         // kPoint: tau
-  double log_constant;  // makes the density integrate to 1 over tau; 0 where it cannot
-  double slope;         // power of tau
-  double log_scale;     // log s; kLogLocation: the location of x
-  double rate;          // kPower: >= 0
-  double power;         // kPower: of tau/s beside the rate, one of -2, -1, 1, 2
-  double exponent;      // kPower: >= 0
-  double q;             // kPower: 1 or 2
+  double value;               // kPoint: tau
+  double log_constant;        // makes the density integrate to 1 over tau; 0 where it cannot
+  double slope;               // power of tau
+  double log_scale;           // log s; kLogLocation: the location of x
+  double rate;                // kPower: >= 0
+  double power;               // kPower: of tau/s beside the rate, one of -2, -1, 1, 2
+  double exponent;            // kPower: >= 0
+  double q;                   // kPower: 1 or 2
   double alpha, beta, gamma;  // kSchoolSums
-  double width;         // kLogLocation: the scale of x
-  double df;            // kLogLocation: degrees of freedom, infinity for the normal
-  double lower_x;       // support; -inf and +inf where unbounded
+  double width;               // kLogLocation: the scale of x
+  double df;                  // kLogLocation: degrees of freedom, infinity for the normal
+  double lower_x;             // support; -inf and +inf where unbounded
   double upper_x;
   // Where the density itself has its scale: the scan looks at seed_x and, about it, in steps of
   // seed_width. 0 where the prior has no scale of its own.
   double seed_x, seed_width;
 
   // kTable and kMixture; nothing elsewhere.
-  const double* numbers;        // (n_numbers)
-  const PriorRecord* rows;      // kMixture: (n_rows), of any other form but kPoint and kMixture
+  const double* numbers;    // (n_numbers)
+  const PriorRecord* rows;  // kMixture: (n_rows), of any other form but kPoint and kMixture
   int32_t n_numbers, n_rows;
-  bool school_sums;             // whether any row is of the form kSchoolSums
-  NumberRange cubics;           // kTable: kTableStride numbers each
-  // In x, ascending: where the scan looks besides its own points; where panels are cut; where the density jumps;
-  // and where its second derivative does, at which a panel that must be halved is cut rather than at its middle.
+  bool school_sums;    // whether any row is of the form kSchoolSums
+  NumberRange cubics;  // kTable: kTableStride numbers each
+  // In x, ascending: where the scan looks besides its own points; where panels are cut; where the
+  // density jumps; and where its second derivative does, at which a panel that must be halved is
+  // cut rather than at its middle.
   NumberRange scan, cuts, jumps, kinks;
-  NumberRange atoms;            // kMixture: tau and log weight of each, ascending
+  NumberRange atoms;  // kMixture: tau and log weight of each, ascending
 };
 
 TAUGRID_INLINE bool has_school_sums(const PriorRecord& prior) {
@@ -71,7 +82,8 @@ TAUGRID_INLINE bool has_school_sums(const PriorRecord& prior) {
 template <class L>
 struct SchoolSums {
   typename L::Real sum_w, sum_w2, sum_log_v;
-  typename L::Real beyond;  // by how much x is past where the sums stand still, to go on as powers of tau
+  typename L::Real
+      beyond;  // by how much x is past where the sums stand still, to go on as powers of tau
   double n_schools;
 };
 
@@ -104,9 +116,9 @@ TAUGRID_OUTLINE typename L::Real table_log_density(const PriorRecord& prior, typ
   return L::fma(log_p, s, L::gather(cubics + 2, at));
 }
 
-// log of the density per unit of x = log tau, tau p(tau), inside the support, of any form but a mixture; sums are
-// those at x. (Per unit of tau a term -x would cancel against the Jacobian's +x, and with it, where x is large,
-// every digit.)
+// log of the density per unit of x = log tau, tau p(tau), inside the support, of any form but a
+// mixture; sums are those at x. (Per unit of tau a term -x would cancel against the Jacobian's +x,
+// and with it, where x is large, every digit.)
 template <class L>
 TAUGRID_INLINE typename L::Real log_prior_row(const PriorRecord& prior, typename L::Real x,
                                               const SchoolSums<L>& sums) {
@@ -142,7 +154,8 @@ inline constexpr double kLogNothing = -1e300;
 
 // The same of any form. A mixture between its rows' supports is kLogNothing.
 template <class L>
-TAUGRID_INLINE typename L::Real log_prior(const PriorRecord& prior, typename L::Real x, const SchoolSums<L>& sums) {
+TAUGRID_INLINE typename L::Real log_prior(const PriorRecord& prior, typename L::Real x,
+                                          const SchoolSums<L>& sums) {
   using Real = typename L::Real;
   if (prior.form != PriorForm::kMixture) return log_prior_row<L>(prior, x, sums);
   // log of the sum so far is largest + log(sum).

@@ -1,8 +1,9 @@
 // The posterior of x = log tau as panels, and the quantities given tau at their nodes.
 //
-// 1. Scan log p(x|y) between the scales that the data and the prior know of, then outwards until what is
-//    integrated (p itself, and tau^k p for the highest moment k that exists) has fallen by e^-38 from its
-//    own maximum: a range cut on the density alone loses the moments' tails, unseen.
+// 1. Scan log p(x|y) between the scales that the data and the prior know of, then outwards until
+// what is
+//    integrated (p itself, and tau^k p for the highest moment k that exists) has fallen by e^-38
+//    from its own maximum: a range cut on the density alone loses the moments' tails, unseen.
 // 2. Cut at every mode, and halve panels until each is resolved (legendre_panels.h).
 // 3. Evaluate mu | tau, y at every node.
 #pragma once
@@ -51,7 +52,8 @@ TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, doubl
 
 // log density at the n points of the scan that begin at `begin`.
 template <class Team, class F>
-TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin, int n) {
+TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace& w, int begin,
+                                 int n) {
   using L = typename Team::Lanes;
   team.for_points((n + 15) / 16 * 16, [&](int i) {
     // Lanes past the end repeat the first point.
@@ -63,8 +65,8 @@ TAUGRID_OUTLINE void scan_points(Team& team, const F& log_density, FitWorkspace&
   });
 }
 
-// The first scan's points: equally spaced from lo to hi, those that the prior asks for, and closer together about
-// the prior's own place where that is narrow. Returns how many.
+// The first scan's points: equally spaced from lo to hi, those that the prior asks for, and closer
+// together about the prior's own place where that is narrow. Returns how many.
 TAUGRID_INLINE int first_scan_points(const PriorRecord& prior, double lo, double hi, double* x) {
   int n = 2;
   while (n < kMaxScan - 64 - prior.scan.n && (hi - lo) / (n - 1) > 0.35) ++n;
@@ -110,23 +112,27 @@ struct AtKink {
   }
 };
 
-// Where mass lies in a layer beside a place at which the density ends or jumps, which the nodes of a wide panel
-// would step over: cuts at the inverse of its slope and, n in all, at 8-fold distances below `widest`.
-TAUGRID_INLINE int layer_cuts(double place, double direction, double slope, double widest, int n, double* cuts) {
+// Where mass lies in a layer beside a place at which the density ends or jumps, which the nodes of
+// a wide panel would step over: cuts at the inverse of its slope and, n in all, at 8-fold distances
+// below `widest`.
+TAUGRID_INLINE int layer_cuts(double place, double direction, double slope, double widest, int n,
+                              double* cuts) {
   int added = 0;
-  for (double d = 4.0 / slope; slope > 8.0 && d < widest && added < n; d = 8.0 * d) cuts[added++] = place + direction * d;
+  for (double d = 4.0 / slope; slope > 8.0 && d < widest && added < n; d = 8.0 * d)
+    cuts[added++] = place + direction * d;
   return added;
 }
 
 template <class Team, class F>
 TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, const F& log_density,
-                                      FitWorkspace& w) {
+                              FitWorkspace& w) {
   using L = typename Team::Lanes;
   const double k = static_cast<double>(moments);
   double lo, hi;
   scan_ends<L>(problem, lo, hi);
   int begin = kMaxExtension;
-  team.once([&] { w.scan_end = begin + first_scan_points(problem.tau_prior, lo, hi, w.scan_x + begin); });
+  team.once(
+      [&] { w.scan_end = begin + first_scan_points(problem.tau_prior, lo, hi, w.scan_x + begin); });
   int end = w.scan_end;
   scan_points(team, log_density, w, begin, end - begin);
   double peak = w.scan_log_density[begin], moment_peak = peak + k * w.scan_x[begin];
@@ -136,9 +142,11 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   }
 
   const PriorRecord& prior = problem.tau_prior;
-  // Outwards by blocks of 32, sixteen times as far apart each time, until the mass beyond, about the
-  // density times the distance, is negligible: log_t's tails reach e^38 widths.
-  const auto beyond = [](double log_density, double distance) { return log_density + log<Scalar<double, L>>(1.0 + distance); };
+  // Outwards by blocks of 32, sixteen times as far apart each time, until the mass beyond, about
+  // the density times the distance, is negligible: log_t's tails reach e^38 widths.
+  const auto beyond = [](double log_density, double distance) {
+    return log_density + log<Scalar<double, L>>(1.0 + distance);
+  };
   bool open = lo > prior.lower_x;
   double step = 1.0;
   for (int block = 0; open && begin >= 32; ++block, step = 16.0 * step) {
@@ -148,7 +156,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     scan_points(team, log_density, w, begin - 32, 32);
     int stop = begin - 1;
     for (; stop >= begin - 32; --stop) {
-      open = w.scan_x[stop] > prior.lower_x && !(beyond(w.scan_log_density[stop], lo - w.scan_x[stop]) < peak - kLogDrop);
+      open = w.scan_x[stop] > prior.lower_x &&
+             !(beyond(w.scan_log_density[stop], lo - w.scan_x[stop]) < peak - kLogDrop);
       if (!open) break;
       peak = max_of(peak, w.scan_log_density[stop]);
       moment_peak = max_of(moment_peak, w.scan_log_density[stop] + k * w.scan_x[stop]);
@@ -157,7 +166,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   }
   open = hi < prior.upper_x;
   step = 1.0;
-  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension; ++block, step = 16.0 * step) {
+  for (int block = 0; open && end + 32 <= kMaxScan + 2 * kMaxExtension;
+       ++block, step = 16.0 * step) {
     team.once([&] {
       for (int i = 0; i < 32; ++i) w.scan_x[end + i] = w.scan_x[end - 1] + (i + 1) * step;
     });
@@ -165,7 +175,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     int stop = end;
     for (; stop < end + 32; ++stop) {
       const double moment = w.scan_log_density[stop] + k * w.scan_x[stop];
-      open = w.scan_x[stop] < prior.upper_x && !(beyond(moment, w.scan_x[stop] - hi) < moment_peak - kLogDrop);
+      open = w.scan_x[stop] < prior.upper_x &&
+             !(beyond(moment, w.scan_x[stop] - hi) < moment_peak - kLogDrop);
       if (!open) break;
       peak = max_of(peak, w.scan_log_density[stop]);
       moment_peak = max_of(moment_peak, moment);
@@ -175,7 +186,9 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   if (w.scan_x[begin] < prior.lower_x) team.once([&] { w.scan_x[begin] = prior.lower_x; });
   if (w.scan_x[end - 1] > prior.upper_x) team.once([&] { w.scan_x[end - 1] = prior.upper_x; });
   // Inside out: the scan may reach further than the threshold asks.
-  while (begin + 2 < end && w.scan_x[begin + 1] >= lo && w.scan_log_density[begin + 1] < peak - kLogDrop) ++begin;
+  while (begin + 2 < end && w.scan_x[begin + 1] >= lo &&
+         w.scan_log_density[begin + 1] < peak - kLogDrop)
+    ++begin;
   while (begin + 2 < end && w.scan_x[end - 2] <= hi &&
          w.scan_log_density[end - 2] + k * w.scan_x[end - 2] < moment_peak - kLogDrop)
     --end;
@@ -185,10 +198,10 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   double cut[kMaxModes], mode_width[kMaxModes];
   for (int i = begin + 1; i + 1 < end && n_modes < kMaxModes; ++i) {
     const double here = w.scan_log_density[i];
-    if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] && here > peak - kLogDrop) {
-      const Maximum mode =
-          find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1], 0x1p-51 * abs_of(here),
-                                        w.node_value, w.coefficient);
+    if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] &&
+        here > peak - kLogDrop) {
+      const Maximum mode = find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1],
+                                        0x1p-51 * abs_of(here), w.node_value, w.coefficient);
       mode_width[n_modes] = mode.width;
       cut[n_modes++] = mode.x;
       peak = max_of(peak, mode.value);
@@ -198,14 +211,19 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   const double left = w.scan_x[begin], right = w.scan_x[end - 1];
   const double h = 1e-7;
   team.once([&] {
-    for (int i = 0; i < 16; ++i) w.lane_a[i] = i == 0 ? left : i == 1 ? left + h : i == 2 ? right - h : right;
+    for (int i = 0; i < 16; ++i)
+      w.lane_a[i] = i == 0 ? left : i == 1 ? left + h : i == 2 ? right - h : right;
   });
   team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_density(L::load(w.lane_a + i))); });
-  const double fall_left = (w.lane_b[0] - w.lane_b[1]) / h, rise_right = (w.lane_b[3] - w.lane_b[2]) / h;
+  const double fall_left = (w.lane_b[0] - w.lane_b[1]) / h,
+               rise_right = (w.lane_b[3] - w.lane_b[2]) / h;
   double left_layer[12], right_layer[12];
   const double widest_layer = 0.25 * (right - left);
-  const int n_left = left == prior.lower_x ? layer_cuts(left, 1.0, fall_left, widest_layer, 12, left_layer) : 0;
-  const int n_right = right == prior.upper_x ? layer_cuts(right, -1.0, rise_right, widest_layer, 12, right_layer) : 0;
+  const int n_left =
+      left == prior.lower_x ? layer_cuts(left, 1.0, fall_left, widest_layer, 12, left_layer) : 0;
+  const int n_right = right == prior.upper_x
+                          ? layer_cuts(right, -1.0, rise_right, widest_layer, 12, right_layer)
+                          : 0;
   peak = max_of(peak, max_of(w.lane_b[0], w.lane_b[3]));
   moment_peak = max_of(moment_peak, max_of(w.lane_b[0] + k * left, w.lane_b[3] + k * right));
   // The same on both sides of where the density jumps.
@@ -222,7 +240,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
         jump_x[i] = min_of(max_of(x + offset, left), right);
       }
     });
-    team.for_points(n_points, [&](int i) { L::store(jump_value + i, log_density(L::load(jump_x + i))); });
+    team.for_points(n_points,
+                    [&](int i) { L::store(jump_value + i, log_density(L::load(jump_x + i))); });
     for (int i = 0; i < 4 * n_jumps; ++i) {
       peak = max_of(peak, jump_value[i]);
       moment_peak = max_of(moment_peak, jump_value[i] + k * jump_x[i]);
@@ -251,8 +270,8 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
           add(cut[i] - d);
           add(cut[i] + d);
         }
-    // A moment that barely exists reaches far beyond the density itself, whose nodes a panel of that width would
-    // all place where there is nothing.
+    // A moment that barely exists reaches far beyond the density itself, whose nodes a panel of
+    // that width would all place where there is nothing.
     int fallen = end - 1;
     while (fallen > begin && w.scan_log_density[fallen - 1] < peak - kLogDrop) --fallen;
     if (right - w.scan_x[fallen] > 60.0) add(w.scan_x[fallen]);
@@ -272,23 +291,26 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   });
 }
 
-// The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of x; the
-// lower end of the support (mostly 0) where the density does not fall towards it.
+// The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of
+// x; the lower end of the support (mostly 0) where the density does not fall towards it.
 template <class Team, class F>
 TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
   using L = typename Team::Lanes;
-  team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
+  team.for_points(w.n_nodes,
+                  [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
   int best = 0;
   for (int i = 1; i < w.n_nodes; ++i)
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
   const double first = w.scratch.value[0];
-  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first)))) return exp<Scalar<double, L>>(lower_x);
+  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first))))
+    return exp<Scalar<double, L>>(lower_x);
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
   const double noise = 0x1p-51 * abs_of(first);
-  return exp<Scalar<double, L>>(find_maximum(team, w.rule, log_density, a, b, noise, w.node_value, w.coefficient).x);
+  return exp<Scalar<double, L>>(
+      find_maximum(team, w.rule, log_density, a, b, noise, w.node_value, w.coefficient).x);
 }
 
 // mu | tau, y at the nodes.
@@ -309,9 +331,11 @@ TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, F
   });
 }
 
-// Fills the workspace's posterior of tau, whatever its prior (but tau = infinity, which is no node).
+// Fills the workspace's posterior of tau, whatever its prior (but tau = infinity, which is no
+// node).
 template <class Team>
-TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int moments, FitWorkspace& w) {
+TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int moments,
+                                     FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.once([&] {
     make_panel_rule(w.rule);
@@ -361,16 +385,19 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   tolerance.moment = static_cast<double>(moments);
   tolerance.moment_peak = w.moment_peak;
   // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.
-  tolerance.plain_below = problem.mu.form == MuForm::kUniform
-                              ? problem.tau_prior.lower_x
-                              : 0.5 * log<Scalar<double, L>>(given_tau<Scalar<double, L>>(problem, 0.0).v_mu) - 3.0;
+  tolerance.plain_below =
+      problem.mu.form == MuForm::kUniform
+          ? problem.tau_prior.lower_x
+          : 0.5 * log<Scalar<double, L>>(given_tau<Scalar<double, L>>(problem, 0.0).v_mu) - 3.0;
   if (prior.numbers != nullptr) tolerance.most = kMaxPanels - 1;  // one for atoms
   const AtKink split{prior.numbers + prior.kinks.first, prior.kinks.n};
-  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau, split);
+  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
+               split);
   if (w.tau.n > tolerance.most - 2) {
     // A tail over thousands of e-folds: there is no room for panels of width 2, nor need.
     tolerance.plain_below = real_of(0x7FF0000000000000u);
-    build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau, split);
+    build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
+                 split);
   }
   const int n_nodes = w.tau.n * kPanelNodes;
   team.for_points(n_nodes, [&](int i) {

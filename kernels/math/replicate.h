@@ -1,10 +1,10 @@
-// Posterior predictive checks (Gelman et al., Bayesian Data Analysis, 3rd ed., section 6.3; of the eight
-// schools, 6.5): data replicated from a draw, and what statistics they have.
+// Posterior predictive checks (Gelman et al., Bayesian Data Analysis, 3rd ed., section 6.3; of the
+// eight schools, 6.5): data replicated from a draw, and what statistics they have.
 //   y_rep_j = theta_j + sigma_j z_j       z_j: purpose 3 of the draw's index (philox.h)
 //   max, min, mean and sd (divisor J - 1) of y_rep_1 .. y_rep_J
-// A lane is a draw. Values are taken relative to a centre among the data, so that the statistics of data
-// far from 0 keep their digits; mean and squares are updated school by school (Welford 1962), because a
-// sum of squares would lose them.
+// A lane is a draw. Values are taken relative to a centre among the data, so that the statistics of
+// data far from 0 keep their digits; mean and squares are updated school by school (Welford 1962),
+// because a sum of squares would lose them.
 #pragma once
 
 #include "kernels/math/normal.h"
@@ -27,12 +27,14 @@ struct CheckStatisticsOf {
   T* sd;  // of two schools at least
 };
 
-// Of draws index .. index + N - 1 (index a multiple of N), theta_1 .. theta_J of which are in columns
-// `stride` apart; stored at `place`.
+// Of draws index .. index + N - 1 (index a multiple of N), theta_1 .. theta_J of which are in
+// columns `stride` apart; stored at `place`.
 template <class L>
-TAUGRID_TEMPLATE inline void replicate(const ReplicatePlanOf<typename L::Element>& plan, const StreamPosition& at,
-                                       uint64_t index, const typename L::Element* columns, int64_t stride,
-                                       const CheckStatisticsOf<typename L::Element>& statistics, int64_t place) {
+TAUGRID_TEMPLATE inline void replicate(const ReplicatePlanOf<typename L::Element>& plan,
+                                       const StreamPosition& at, uint64_t index,
+                                       const typename L::Element* columns, int64_t stride,
+                                       const CheckStatisticsOf<typename L::Element>& statistics,
+                                       int64_t place) {
   using Real = typename L::Real;
   using Element = typename L::Element;
   constexpr int kPerBlock = kBlockUniforms<L>;
@@ -55,7 +57,8 @@ TAUGRID_TEMPLATE inline void replicate(const ReplicatePlanOf<typename L::Element
   for (; j + 8 <= n_schools; j += 8) {
     BlockNormals<L> normals[8 / kPerBlock];
 #pragma GCC unroll 4
-    for (int k = 0; k < 8 / kPerBlock; ++k) normals[k] = replicate_normals<L>(at, index, j + k * kPerBlock);
+    for (int k = 0; k < 8 / kPerBlock; ++k)
+      normals[k] = replicate_normals<L>(at, index, j + k * kPerBlock);
 #pragma GCC unroll 8
     for (int k = 0; k < 8; ++k) school(j + k, normals[k / kPerBlock].z[k % kPerBlock]);
   }

@@ -1,9 +1,10 @@
 // The summary of draws that are not stored: sums, and integer counts from which quantiles are read.
 //
-// The exact posterior is known before the first draw, so each wanted sample quantile lies, but for one
-// chance in 10^9, within 6 standard errors of a known place: a window there, cut into equal bins, holds
-// it. Outside the windows only the number of draws below each window matters. A quantile is then known to
-// within the draws that share its bin, which is the rank error that the output states.
+// The exact posterior is known before the first draw, so each wanted sample quantile lies, but for
+// one chance in 10^9, within 6 standard errors of a known place: a window there, cut into equal
+// bins, holds it. Outside the windows only the number of draws below each window matters. A
+// quantile is then known to within the draws that share its bin, which is the rank error that the
+// output states.
 #pragma once
 
 #include "kernels/math/tree_sum.h"
@@ -15,8 +16,8 @@ inline constexpr int kBinsPerWindow = 256;
 // Of windows whose places are known from a pilot sample only, and so are wide.
 inline constexpr int kBinsPerPilotWindow = 4096;
 
-// For each of n_columns columns: sums of x - shift, and windows [lower, upper) in ascending order that do
-// not overlap; unused ones are at +infinity.
+// For each of n_columns columns: sums of x - shift, and windows [lower, upper) in ascending order
+// that do not overlap; unused ones are at +infinity.
 struct CountPlan {
   int64_t n_columns;
   int n_windows;
@@ -26,7 +27,8 @@ struct CountPlan {
   const double* scale;  // (n_columns, n_windows): bins / (upper - lower)
 };
 
-// Counts of one column: at or past each window's lower and upper end, then its bins, window by window.
+// Counts of one column: at or past each window's lower and upper end, then its bins, window by
+// window.
 TAUGRID_INLINE int64_t counts_per_window(int bins = kBinsPerWindow) { return 2 + bins; }
 
 // The bin of x in a window. Every operation is monotone in x, so bins are intervals.
@@ -39,12 +41,14 @@ TAUGRID_INLINE int window_bin(double x, double lower, double scale) {
   return static_cast<int>(bits_of(r + 0x1p52) & 0xFFFFFFFFu);
 }
 
-// One column over draws [0, n) of a block, n <= 8192, by a team. column is readable up to the next multiple
-// of 16; sums[0], sums[1] are of x - shift and of its square; count (n_windows * counts_per_window(kBins)) is
-// added to. Floats are converted, exactly. kWindows is plan.n_windows where the compiler is to know it, or 0.
+// One column over draws [0, n) of a block, n <= 8192, by a team. column is readable up to the next
+// multiple of 16; sums[0], sums[1] are of x - shift and of its square; count (n_windows *
+// counts_per_window(kBins)) is added to. Floats are converted, exactly. kWindows is plan.n_windows
+// where the compiler is to know it, or 0.
 template <int kWindows = 0, int kBins = kBinsPerWindow, class Team, class T>
-TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan, int64_t c, const T* column,
-                                              int n, double* sums, uint64_t* count) {
+TAUGRID_TEMPLATE inline void summarise_column(Team& team, const CountPlan& plan, int64_t c,
+                                              const T* column, int n, double* sums,
+                                              uint64_t* count) {
   using L = typename Team::Lanes;
   using Real = typename L::Real;
   constexpr int kMaxWindows = kWindows > 0 ? kWindows : 16;

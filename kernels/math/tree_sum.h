@@ -1,6 +1,6 @@
 // The fixed shape of every sum over draws and grid points: 32 stripes, item i in stripe i mod 32,
-// each stripe added in order, then halved: 16, 8, 4, 2, 1. Packs of any width and a warp's __shfl_down
-// give the same bits, because the shape does not depend on who adds.
+// each stripe added in order, then halved: 16, 8, 4, 2, 1. Packs of any width and a warp's
+// __shfl_down give the same bits, because the shape does not depend on who adds.
 #pragma once
 
 #include "kernels/math/lanes.h"

@@ -1,11 +1,12 @@
 // The normal distribution between two bounds, as a uniform prior of mu makes it.
 //
-// With A < B the standardised bounds, C their middle, d = B - A: differences of Phi underflow in a tail
-// and cancel on a narrow interval, so
-//   d max(|C|, 1) < 4   phi(C) times the integral over |t| < d/2 of exp(-C t - t^2/2), by 16-point Gauss
-//   else, B <= 0        phi(B) sqrt(pi/2) [erfcx(-B/sqrt 2) - exp(-|C| d) erfcx(-A/sqrt 2)]
+// With A < B the standardised bounds, C their middle, d = B - A: differences of Phi underflow in a
+// tail and cancel on a narrow interval, so
+//   d max(|C|, 1) < 4   phi(C) times the integral over |t| < d/2 of exp(-C t - t^2/2), by 16-point
+//   Gauss else, B <= 0        phi(B) sqrt(pi/2) [erfcx(-B/sqrt 2) - exp(-|C| d) erfcx(-A/sqrt 2)]
 //   else                Phi(B) - Phi(A)
-// after a reflection that makes C <= 0. (A^2 - B^2)/2 = |C| d is used as a product, not as a difference.
+// after a reflection that makes C <= 0. (A^2 - B^2)/2 = |C| d is used as a product, not as a
+// difference.
 #pragma once
 
 #include "kernels/math/elementary.h"
@@ -77,8 +78,9 @@ TAUGRID_INLINE WideMass<L> wide_mass(const StandardBounds<L>& s) {
   const auto tail_upper = erfcx<L>(L::select(w.past, s.upper, -s.upper) * kInverseRoot2);
   const auto tail_lower = erfcx<L>(-s.lower * kInverseRoot2);
   w.phi_upper = kInverseRoot2Pi * exp<L>(-0.5 * (s.upper * s.upper));
-  w.mass = L::select(w.past, 1.0 - w.phi_upper * (kRootHalfPi * (tail_upper + w.decay * tail_lower)),
-                     kRootHalfPi * (tail_upper - w.decay * tail_lower));
+  w.mass =
+      L::select(w.past, 1.0 - w.phi_upper * (kRootHalfPi * (tail_upper + w.decay * tail_lower)),
+                kRootHalfPi * (tail_upper - w.decay * tail_lower));
   return w;
 }
 
@@ -88,11 +90,11 @@ TAUGRID_INLINE typename L::Real log_with_pdf(typename L::Real factor, typename L
   return log<L>(factor) - 0.5 * (z * z) - 0.91893853320467274178;  // log sqrt(2 pi)
 }
 
-// log P(a < mu < b). The narrow integral, and everything where no more than 10^-19 is outside, is left
-// out where no lane needs it: the selected values are the same.
+// log P(a < mu < b). The narrow integral, and everything where no more than 10^-19 is outside, is
+// left out where no lane needs it: the selected values are the same.
 template <class L>
 TAUGRID_OUTLINE typename L::Real log_truncated_mass(double a, double b, typename L::Real mu,
-                                                            typename L::Real inverse_sd) {
+                                                    typename L::Real inverse_sd) {
   const StandardBounds<L> s = standard_bounds<L>(a, b, mu, inverse_sd);
   const auto all = L::splat(0.0);
   // The middle is not above 0, so the upper bound is the nearer one. log(1) is 0 exactly.
@@ -107,7 +109,7 @@ TAUGRID_OUTLINE typename L::Real log_truncated_mass(double a, double b, typename
 // E[mu | a < mu < b].
 template <class L>
 TAUGRID_OUTLINE typename L::Real truncated_mean(double a, double b, typename L::Real mu,
-                                                        typename L::Real inverse_sd) {
+                                                typename L::Real inverse_sd) {
   const StandardBounds<L> s = standard_bounds<L>(a, b, mu, inverse_sd);
   const WideMass<L> wide = wide_mass<L>(s);
   const NarrowIntegrals<L> narrow = narrow_integrals<L>(s);
@@ -117,9 +119,10 @@ TAUGRID_OUTLINE typename L::Real truncated_mean(double a, double b, typename L::
   return mu + L::select(s.reflected, -offset, offset) / inverse_sd;
 }
 
-// Var[mu | a < mu < b], to about 1e-12 of itself however narrow or far out the bounds. Written as a difference of
-// moments it cancels: beyond the upper bound, where that is below the mean, u = upper - z has the density
-// exp(-|upper| u - u^2/2), integrated by Gauss over the e^-40 of it that matter.
+// Var[mu | a < mu < b], to about 1e-12 of itself however narrow or far out the bounds. Written as a
+// difference of moments it cancels: beyond the upper bound, where that is below the mean, u = upper
+// - z has the density exp(-|upper| u - u^2/2), integrated by Gauss over the e^-40 of it that
+// matter.
 template <class L>
 TAUGRID_OUTLINE typename L::Real truncated_variance(double a, double b, typename L::Real mu,
                                                     typename L::Real inverse_sd) {
@@ -152,13 +155,12 @@ TAUGRID_OUTLINE typename L::Real truncated_variance(double a, double b, typename
   return (i2 / i0 - mean * mean) * (sd * sd);
 }
 
-// The quantile u of N(mu, sd^2) between a < b: log Phi is interpolated and inverted on the side where it
-// is small, so that bounds far in one tail do no harm.
+// The quantile u of N(mu, sd^2) between a < b: log Phi is interpolated and inverted on the side
+// where it is small, so that bounds far in one tail do no harm.
 template <class L>
-TAUGRID_OUTLINE typename L::Real truncated_normal_quantile(double a, double b,
-                                                                   typename L::Real mu,
-                                                                   typename L::Real sd,
-                                                                   typename L::Real u) {
+TAUGRID_OUTLINE typename L::Real truncated_normal_quantile(double a, double b, typename L::Real mu,
+                                                           typename L::Real sd,
+                                                           typename L::Real u) {
   using Real = typename L::Real;
   const Real inverse_sd = 1.0 / sd;
   const Real za = (a - mu) * inverse_sd;

@@ -1,8 +1,9 @@
 // The laws of mu, theta_j and theta_new when mu ~ U(a, b). Given tau, mu is a truncated normal and
-//   p(theta_j = x | tau, y) = N(x; E, S^2) P(a < mu < b | theta_j = x, tau, y) / P(a < mu < b | tau, y),
-// with E, S those of the untruncated model: closed form. Averaged over the nodes of tau they are densities
-// that panels integrate. The panels' variable is t, x = centre + scale sinh(t): algebraic tails become
-// exponential ones.
+//   p(theta_j = x | tau, y) = N(x; E, S^2) P(a < mu < b | theta_j = x, tau, y) / P(a < mu < b |
+//   tau, y),
+// with E, S those of the untruncated model: closed form. Averaged over the nodes of tau they are
+// densities that panels integrate. The panels' variable is t, x = centre + scale sinh(t): algebraic
+// tails become exponential ones.
 #pragma once
 
 #include "kernels/math/panel_law.h"
@@ -13,11 +14,11 @@ namespace taugrid {
 
 enum class UniformMuLaw { kMu, kTheta, kThetaNew };
 
-// Writes to the workspace, per node, what the density below needs: mean, inverse_sd of the untruncated
-// normal, and log_weight = log(weight inverse_sd / (sqrt(2 pi) mass)).
+// Writes to the workspace, per node, what the density below needs: mean, inverse_sd of the
+// untruncated normal, and log_weight = log(weight inverse_sd / (sqrt(2 pi) mass)).
 template <class Team>
-TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, UniformMuLaw law, int64_t j,
-                                                    FitWorkspace& w) {
+TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, UniformMuLaw law,
+                                            int64_t j, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
@@ -35,8 +36,9 @@ TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, 
 
 // log of the density at lanes of x.
 template <class L>
-TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, UniformMuLaw law, int64_t j,
-                                                                const FitWorkspace& w, typename L::Real x) {
+TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, UniformMuLaw law,
+                                                        int64_t j, const FitWorkspace& w,
+                                                        typename L::Real x) {
   using Real = typename L::Real;
   Real sum = L::splat(0.0);
   // A node counts by its part in second moments: where tau is large, by more than its weight.
@@ -62,7 +64,8 @@ TAUGRID_OUTLINE typename L::Real uniform_mu_log_density(const Problem& problem, 
       const double of_theta = 1.0 / w.tau2[i];
       const double total = precision + of_theta;
       const Real mean = (weighted + of_theta * x) / total;
-      log_f = log_f + log_truncated_mass<L>(problem.mu.a, problem.mu.b, mean, L::sqrt(L::splat(total)));
+      log_f =
+          log_f + log_truncated_mass<L>(problem.mu.a, problem.mu.b, mean, L::sqrt(L::splat(total)));
     }
     sum = sum + exp<L>(log_f);
   }
@@ -88,7 +91,8 @@ TAUGRID_INLINE typename L::Real log_cosh(typename L::Real t) {
 template <class S>
 TAUGRID_INLINE double asinh_of(double s) {
   const double m = abs_of(s);
-  const double t = m > 1e8 ? log<S>(m) + 0.69314718055994530942 : log1p<S>(m + m * m / (1.0 + S::sqrt(1.0 + m * m)));
+  const double t = m > 1e8 ? log<S>(m) + 0.69314718055994530942
+                           : log1p<S>(m + m * m / (1.0 + S::sqrt(1.0 + m * m)));
   return s < 0.0 ? -t : t;
 }
 
@@ -112,19 +116,21 @@ TAUGRID_OUTLINE UniformMuPlace uniform_mu_place(const Problem& problem, UniformM
   const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * (problem.mu.b - problem.mu.a));
   const double tau2 = w.tau2[middle];
   if (law == UniformMuLaw::kMu) return {mean_mu, sd_mu, 0.0};
-  if (law == UniformMuLaw::kThetaNew) return {mean_mu, S::sqrt(sd_mu * sd_mu + tau2), S::sqrt(tau2)};
+  if (law == UniformMuLaw::kThetaNew)
+    return {mean_mu, S::sqrt(sd_mu * sd_mu + tau2), S::sqrt(tau2)};
   const double s2 = problem.sigma[j] * problem.sigma[j];
   const double shrink = s2 / (s2 + tau2);
-  return {problem.y[j] + shrink * (mean_mu - problem.y[j]), S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu))),
-          S::sqrt(tau2 * shrink)};
+  return {problem.y[j] + shrink * (mean_mu - problem.y[j]),
+          S::sqrt(shrink * (tau2 + shrink * (sd_mu * sd_mu))), S::sqrt(tau2 * shrink)};
 }
 
-// Everything about one parameter. centre and scale say roughly where it lies; layer is a typical sd of it
-// given mu.
+// Everything about one parameter. centre and scale say roughly where it lies; layer is a typical sd
+// of it given mu.
 template <class Team>
-TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, const FitRequest& request,
-                                                  UniformMuLaw law, int64_t j, double centre, double scale,
-                                                  double layer, FitWorkspace& w, ParameterResult& result) {
+TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem,
+                                          const FitRequest& request, UniformMuLaw law, int64_t j,
+                                          double centre, double scale, double layer,
+                                          FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   prepare_uniform_mu_law(team, problem, law, j, w);
@@ -133,9 +139,12 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     return uniform_mu_log_density<L>(problem, law, j, w, x);
   };
   const auto log_density_t = [&](typename L::Real t) { return log_density(t) + log_cosh<L>(t); };
-  // What the range is cut by: the density, or, where a second moment is taken from it, x^2 times that.
+  // What the range is cut by: the density, or, where a second moment is taken from it, x^2 times
+  // that.
   const double moment = law == UniformMuLaw::kThetaNew ? 0.0 : 2.0;
-  const auto log_moment_t = [&](typename L::Real t) { return log_density_t(t) + moment * log_cosh<L>(t); };
+  const auto log_moment_t = [&](typename L::Real t) {
+    return log_density_t(t) + moment * log_cosh<L>(t);
+  };
   const auto value = [&](double t) { return S::fma(scale, sinh_of<S>(t), centre); };
 
   const double t_a = asinh_of<S>((problem.mu.a - centre) / scale);
@@ -148,12 +157,13 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     left = max_of(t_a, -64.0);
     right = min_of(t_b, 64.0);
   }
-  // The largest density on a grid, and from there to where it has fallen, inwards of the grid's ends or
-  // outwards.
+  // The largest density on a grid, and from there to where it has fallen, inwards of the grid's
+  // ends or outwards.
   const int kPoints = 64;
   const auto best_on_grid = [&](double from, double to) {
     team.for_points(kPoints, [&](int i) {
-      auto t = L::fma(L::ramp(static_cast<double>(i)), L::splat((to - from) / (kPoints - 1)), L::splat(from));
+      auto t = L::fma(L::ramp(static_cast<double>(i)), L::splat((to - from) / (kPoints - 1)),
+                      L::splat(from));
       t = L::select(t < left, L::splat(left), t);
       t = L::select(t > right, L::splat(right), t);
       L::store(w.lane_a + i, t);
@@ -173,7 +183,8 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
   int first = 0, last = kPoints - 1;
   while (first + 1 < best && w.lane_c[first + 1] < peak - kLogDrop) ++first;
   while (last - 1 > best && w.lane_c[last - 1] < peak - kLogDrop) --last;
-  const bool left_fell = w.lane_c[first] < peak - kLogDrop, right_fell = w.lane_c[last] < peak - kLogDrop;
+  const bool left_fell = w.lane_c[first] < peak - kLogDrop,
+             right_fell = w.lane_c[last] < peak - kLogDrop;
   const double first_t = w.lane_a[first], last_t = w.lane_a[last];
   best = best_on_grid(best_t - 0.125, best_t + 0.125);
   peak = max_of(peak, w.lane_b[best]);
@@ -182,9 +193,11 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     for (double end = from; abs_of(end) < abs_of(bound);) {
       team.once([&] {
         double t = end;
-        for (int i = 0; i < 16; ++i, t = 1.25 * t) w.lane_a[i] = abs_of(t) < abs_of(bound) ? t : bound;
+        for (int i = 0; i < 16; ++i, t = 1.25 * t)
+          w.lane_a[i] = abs_of(t) < abs_of(bound) ? t : bound;
       });
-      team.for_points(16, [&](int i) { L::store(w.lane_b + i, log_moment_t(L::load(w.lane_a + i))); });
+      team.for_points(16,
+                      [&](int i) { L::store(w.lane_b + i, log_moment_t(L::load(w.lane_a + i))); });
       for (int i = 0; i < 16; ++i) {
         end = w.lane_a[i];
         if (w.lane_b[i] < peak - kLogDrop) return end;
@@ -194,11 +207,14 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
   };
   const double left_bound = law == UniformMuLaw::kMu ? left : -700.0;
   const double right_bound = law == UniformMuLaw::kMu ? right : 700.0;
-  left = left_fell ? first_t : (grid_left > left_bound ? fall_off(grid_left, left_bound) : left_bound);
-  right = right_fell ? last_t : (grid_right < right_bound ? fall_off(grid_right, right_bound) : right_bound);
+  left =
+      left_fell ? first_t : (grid_left > left_bound ? fall_off(grid_left, left_bound) : left_bound);
+  right = right_fell ? last_t
+                     : (grid_right < right_bound ? fall_off(grid_right, right_bound) : right_bound);
   team.once([&] {
-    // As tau goes to 0 the density has kinks at the bounds, and beside each a layer about as wide as the
-    // sd of theta given mu, which the nodes of a wide panel would step over: cuts at 8-fold distances.
+    // As tau goes to 0 the density has kinks at the bounds, and beside each a layer about as wide
+    // as the sd of theta given mu, which the nodes of a wide panel would step over: cuts at 8-fold
+    // distances.
     double cut[kMaxModes + 32];
     int n = 0;
     const auto add = [&](double t) {
@@ -258,15 +274,19 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem, co
     const auto log_panel_density = [&](typename L::Real t) {
       return log<L>(panel_cdf<L>(w.other, t, t > infinity).density) - log_cosh<L>(t);
     };
-    team.for_points(n_nodes, [&](int i) { L::store(w.scratch.value + i, log_panel_density(L::load(w.other.x + i))); });
+    team.for_points(n_nodes, [&](int i) {
+      L::store(w.scratch.value + i, log_panel_density(L::load(w.other.x + i)));
+    });
     best = 0;
     for (int i = 1; i < n_nodes; ++i)
       if (w.scratch.value[i] > w.scratch.value[best]) best = i;
     const double a = best > 0 ? w.other.x[best - 1] : left;
     const double b = best + 1 < n_nodes ? w.other.x[best + 1] : right;
-    result.mode = value(find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * size, w.node_value, w.coefficient).x);
-    panel_law_shortest(team, w.other, request.level, value, log_panel_density, support_lower, support_upper, w,
-                       result.shortest_lower, result.shortest_upper);
+    result.mode = value(
+        find_maximum(team, w.rule, log_density, a, b, 0x1p-51 * size, w.node_value, w.coefficient)
+            .x);
+    panel_law_shortest(team, w.other, request.level, value, log_panel_density, support_lower,
+                       support_upper, w, result.shortest_lower, result.shortest_upper);
   }
 }
 
