@@ -45,6 +45,30 @@ TEST(Atoms, AreTheModeAndTheJointMode) {
   EXPECT_EQ(three.parameters[0].mode, 6.0);
 }
 
+TEST(Atoms, CountInProbabilitiesAndDensitiesOnRequest) {
+  for (const char* prior : {kSpike, kThree, "mixture:1*fixed:4"}) {
+    const Posterior posterior(eight_schools(), prior, "flat");
+    const MarginalPosterior exact(eight_schools(), prior, "flat", 0);
+    SummaryOptions options;
+    for (const double x : {0.0, 1.5, 3.0, 4.0, 6.0, 30.0}) options.exceed.push_back({"tau", x});
+    options.density.push_back({"tau", 0.0, 12.0, 49});
+    const FitSummary summary = posterior.summary(options);
+    for (const Exceedance& e : summary.exceed)
+      EXPECT_NEAR(e.probability, 1 - exact.tau_cdf(e.value), 1e-9) << prior << " at " << e.value;
+    const DensityCurve& curve = summary.density[0];
+    for (size_t i = 0; i < curve.x.size(); ++i) {
+      EXPECT_NEAR(curve.cdf[i], exact.tau_cdf(curve.x[i]), 1e-9) << prior << " at " << curve.x[i];
+      EXPECT_EQ(std::isinf(curve.pdf[i]), exact.atom_mass(curve.x[i]) > 0) << curve.x[i];
+    }
+    // Between two points without an atom between them the density integrates to the CDF's rise.
+    const double h = curve.x[1] - curve.x[0];
+    for (const size_t i : {30u, 34u, 40u}) {  // 7.5, 8.5 and 10: Simpson's rule
+      const double simpson = h / 3 * (curve.pdf[i] + 4 * curve.pdf[i + 1] + curve.pdf[i + 2]);
+      EXPECT_NEAR(simpson, curve.cdf[i + 2] - curve.cdf[i], 1e-7) << prior;
+    }
+  }
+}
+
 TEST(Atoms, HoldEveryQuantileThatTheirProbabilityCovers) {
   for (const char* prior : {kSpike, kThree}) {
     const Posterior posterior(eight_schools(), prior, "flat");

@@ -108,17 +108,24 @@ std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
     return law;
   }
   const std::vector<double> log_density = log_tau_density(engine, x);
-  const Panels& panels = engine.posterior->tau;
+  const FitWorkspace& posterior = *engine.posterior;
+  const Panels& panels = posterior.tau;
   for (size_t i = 0; i < x.size(); ++i) {
-    if (!(x[i] > 0.0)) {
-      law.push_back({0.0, 1.0, exp<S>(log_density[i])});
-      continue;
+    LawPoint point{0.0, 1.0, exp<S>(log_density[i])};
+    if (x[i] > 0.0 && panels.n > 0) {
+      const double log_x = log<S>(x[i] / engine.unit);
+      point.lower = log_x < panels.lower[0] ? 0.0 : panel_cdf<S>(panels, log_x, false).mass;
+      point.upper =
+          log_x > panels.upper[panels.n - 1] ? 0.0 : panel_cdf<S>(panels, log_x, true).mass;
     }
-    const double log_x = log<S>(x[i] / engine.unit);
-    const double lower = log_x < panels.lower[0] ? 0.0 : panel_cdf<S>(panels, log_x, false).mass;
-    const double upper =
-        log_x > panels.upper[panels.n - 1] ? 0.0 : panel_cdf<S>(panels, log_x, true).mass;
-    law.push_back({lower, upper, exp<S>(log_density[i])});
+    if (posterior.n_atoms > 0) {
+      point.lower *= posterior.smooth_mass;
+      point.upper *= posterior.smooth_mass;
+      for (int k = 0; k < posterior.n_atoms; ++k)
+        (engine.unit * posterior.atom[k] <= x[i] ? point.lower : point.upper) +=
+            posterior.atom_mass[k];
+    }
+    law.push_back(point);
   }
   return law;
 }
@@ -175,7 +182,20 @@ std::unique_ptr<FitWorkspace> posterior_nodes(const Engine& engine) {
 
 std::vector<double> log_tau_density(const Engine& engine, std::span<const double> tau) {
   if (!engine.tau_is_random) return std::vector<double>(tau.size(), kNaN);
-  const double log_mass = engine.posterior->tau.log_mass + engine.log_unit;
+  const FitWorkspace& posterior = *engine.posterior;
+  std::vector<double> log_density(tau.size(), -kInfinity);
+  // Infinite at an atom; between atoms alone there is nothing.
+  const auto set_atoms = [&] {
+    for (int k = 0; k < posterior.n_atoms; ++k)
+      for (size_t i = 0; i < tau.size(); ++i)
+        if (tau[i] == engine.unit * posterior.atom[k]) log_density[i] = kInfinity;
+  };
+  if (posterior.tau.n == 0) {
+    set_atoms();
+    return log_density;
+  }
+  const double log_mass =
+      posterior.tau.log_mass + engine.log_unit - log<S>(posterior.smooth_mass);
   const PriorRecord& prior = engine.problem.tau_prior;
   constexpr size_t kPack = kDrawAlignment;
   std::vector<double> x((tau.size() + kPack - 1) / kPack * kPack, 0.0), log_p(x.size());
@@ -183,7 +203,6 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
     if (tau[i] > 0.0 && tau[i] < kInfinity) x[i] = log<S>(tau[i] / engine.unit);
   engine.kernels->log_posterior(engine.problem, static_cast<int64_t>(x.size()), x.data(),
                                 log_p.data());
-  std::vector<double> log_density(tau.size());
   for (size_t i = 0; i < tau.size(); ++i) {
     if (tau[i] == 0.0) {
       GivenTau<S> at;
@@ -197,6 +216,7 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
       log_density[i] = log_p[i] - x[i] - log_mass;
     }
   }
+  set_atoms();
   return log_density;
 }
 

@@ -63,10 +63,12 @@ double log_prior_alone(const Problem& problem, double x) {
 // Exchanges the prior of `problem` for that of `full` in its nodes. Returns what that adds to the
 // log evidence.
 double exchange_prior(const Problem& problem, const Problem& full, FitWorkspace& nodes) {
-  std::vector<double> log_ratio;
-  for (int i = 0; i < nodes.n_nodes; ++i)
-    log_ratio.push_back(log_prior_alone(full, nodes.tau.x[i]) -
-                        log_prior_alone(problem, nodes.tau.x[i]));
+  // Atoms, the nodes of the last block, are the same in both.
+  const int n_smooth = nodes.n_nodes - (nodes.n_atoms > 0 ? kPanelNodes : 0);
+  std::vector<double> log_ratio(static_cast<size_t>(nodes.n_nodes), 0.0);
+  for (int i = 0; i < n_smooth; ++i)
+    log_ratio[static_cast<size_t>(i)] = log_prior_alone(full, nodes.tau.x[i]) -
+                                        log_prior_alone(problem, nodes.tau.x[i]);
   const double largest = *std::ranges::max_element(log_ratio);
   double sum = 0.0;
   for (int i = 0; i < nodes.n_nodes; ++i) {
