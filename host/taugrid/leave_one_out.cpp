@@ -67,8 +67,8 @@ double exchange_prior(const Problem& problem, const Problem& full, FitWorkspace&
   const int n_smooth = nodes.n_nodes - (nodes.n_atoms > 0 ? kPanelNodes : 0);
   std::vector<double> log_ratio(static_cast<size_t>(nodes.n_nodes), 0.0);
   for (int i = 0; i < n_smooth; ++i)
-    log_ratio[static_cast<size_t>(i)] = log_prior_alone(full, nodes.tau.x[i]) -
-                                        log_prior_alone(problem, nodes.tau.x[i]);
+    log_ratio[static_cast<size_t>(i)] =
+        log_prior_alone(full, nodes.tau.x[i]) - log_prior_alone(problem, nodes.tau.x[i]);
   const double largest = *std::ranges::max_element(log_ratio);
   double sum = 0.0;
   for (int i = 0; i < nodes.n_nodes; ++i) {

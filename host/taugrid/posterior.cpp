@@ -1,5 +1,7 @@
 #include "host/taugrid/posterior.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -205,6 +207,10 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   summary.corr_mu_tau =
       result.tau.sd > 0.0 ? result.cov_mu_tau / (result.tau.sd * result.mu.sd) : kNaN;
   summary.notes = notes_of(s.model);
+  if (s.tau_is_random)
+    for (int k = 0; k < s.posterior->n_atoms; ++k)
+      summary.notes.push_back(fmt::format(
+          "P(tau = {:g} | y) = {:.6g}", s.unit * s.posterior->atom[k], s.posterior->atom_mass[k]));
   if (result.unresolved)
     summary.notes.push_back(
         "the quadrature ran out of panels: the last digits are not to be trusted");

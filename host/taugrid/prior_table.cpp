@@ -49,9 +49,10 @@ std::vector<PriorKnot> read_knots(const std::string& path, const std::string& wh
     if (!(knot.density >= 0.0 && std::isfinite(knot.density)))
       throw refuse(
           fmt::format("{}: density is {}, must be from 0 on and finite", where, fields[density]));
-    if (!knots.empty() && !(knot.tau > knots.back().tau))
-      throw refuse(
-          fmt::format("{}: tau is {}, must be above that of the row before", where, fields[tau]));
+    if (!knots.empty() && !(knot.tau - knots.back().tau > kLeastSupport * knot.tau))
+      throw refuse(fmt::format(
+          "{}: tau is {}, must be above that of the row before, by more than 1e-9 of it", where,
+          fields[tau]));
     knots.push_back(knot);
   }
   const auto positive = [](const PriorKnot& knot) { return knot.density > 0.0; };

@@ -495,9 +495,11 @@ TauPrior parse_tau_prior(const std::string& text) {
         break;
     }
   }
-  if (parts.name == "log_uniform" && !(parts.numbers[0] < parts.numbers[1]))
+  if (parts.name == "log_uniform" &&
+      !(parts.numbers[1] - parts.numbers[0] > kLeastSupport * parts.numbers[1]))
     throw std::invalid_argument("tau prior " + text + ": lo is " + parts.texts[0] +
-                                ", must be below hi, " + parts.texts[1]);
+                                ", must be below hi, " + parts.texts[1] +
+                                ", by more than 1e-9 of it");
   return {text,
           parts.name,
           parts.numbers,

@@ -50,6 +50,10 @@ struct MuPrior {
 TauPrior parse_tau_prior(const std::string& text);
 MuPrior parse_mu_prior(const std::string& text);
 
+// Of a support, and of the step from one knot to the next: the least length relative to its upper
+// end. Shorter ones are no more than some hundred thousand doubles.
+inline constexpr double kLeastSupport = 1e-9;
+
 // The parameters that scale with y, as lengths: those of the prior's own scale.
 std::vector<double> tau_prior_scales(const TauPrior& prior);
 

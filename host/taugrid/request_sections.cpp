@@ -155,7 +155,7 @@ std::string weight_section(const FitSummary& fit) {
     row.push_back(school(fit, k).label);
     table.add(std::move(row));
   }
-  if (weights.linear && weights.mu_prior != 0) {
+  if (weights.linear && weights.mu_prior > 0) {
     Cells row = {"mu's prior", "", kShare.text(weights.mu_prior)};
     for (size_t j = 0; all && j < n; ++j) row.push_back(kShare.text(weights.theta_prior[j]));
     row.emplace_back();

@@ -75,6 +75,10 @@ std::vector<double> equally_spaced(double lower, double upper, int64_t n, const 
   return x;
 }
 
+// Moments given tau, (values of tau) x J; and refits without one study, each of the size of a fit.
+constexpr int64_t kMostGiven = 10'000'000;
+constexpr int64_t kMostSchoolsOfLoo = 10'000;
+
 void check_requests(const Model& model, const SummaryOptions& options) {
   const Data& data = model.data;
   for (const ExceedRequest& request : options.exceed) {
@@ -92,6 +96,14 @@ void check_requests(const Model& model, const SummaryOptions& options) {
         tau >= 0.0 && (tau <= most || std::isinf(tau)),
         fmt::format("given tau: tau is {}, must be from 0 to 1e24 times the smallest sigma, or inf",
                     tau));
+  const auto n_given = static_cast<int64_t>(options.given_tau.size());
+  require(n_given <= kMostGiven / data.n_schools(),
+          fmt::format("given tau: {} values with J = {}, must be at most {} moments in all",
+                      n_given, data.n_schools(), kMostGiven));
+  require(!options.loo || data.n_schools() <= kMostSchoolsOfLoo,
+          fmt::format("loo: J is {}, must be at most {}, because the model is fitted anew without "
+                      "each study",
+                      data.n_schools(), kMostSchoolsOfLoo));
   require(!options.weights || data.n_schools() <= kMostSchoolsOfWeights,
           fmt::format("weights: J is {}, must be at most {}, because they are J x J",
                       data.n_schools(), kMostSchoolsOfWeights));

@@ -122,7 +122,8 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
     narrowest = max_of(narrowest, law.inverse_sd[i]);
   }
   if (!((hi - lo) * narrowest > 1e-13)) return {lo, true};
-  // Of the log density, a few units in size. Where the means are all but one, it varies by little more.
+  // Of the log density, a few units in size. Where the means are all but one, it varies by little
+  // more.
   constexpr double kNoise = 0x1p-51;
   const auto log_density = [&](typename L::Real x) { return law.log_density(x); };
   // A component is concave within one sd of its mean: if no mean is further than that from another,

@@ -266,7 +266,9 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
     // A mode far narrower than its panel lies between the panel's end and its first node.
     for (int i = 0; i < n_modes; ++i)
       if (200.0 * mode_width[i] < right - left)
-        for (double d = 8.0 * mode_width[i]; d < right - left; d = 8.0 * d) {
+        // At a jump the "mode" is as narrow as the spacing of doubles, or has no width.
+        for (double d = max_of(8.0 * mode_width[i], 1e-12 * max_of(1.0, abs_of(cut[i])));
+             d < right - left; d = 8.0 * d) {
           add(cut[i] - d);
           add(cut[i] + d);
         }
