@@ -13,7 +13,7 @@ namespace {
 using Cell = std::array<double, kCellCoefficients>;
 
 // What one cell may add to the total variation distance before it is divided. Few cells come near
-// it: the sum over all is 6e-11 at most in tests/tau_table_test.cpp.
+// it: tests/tau_table_test.cpp holds the sum over all below 1e-9.
 constexpr double kMostOfOneCell = 3e-12;
 // The rounding of x, as mass: where p(x | y) is so narrow that this counts, smaller cells do not
 // help.
