@@ -75,28 +75,6 @@ TEST(Atoms, AreToldWithTheirProbability) {
   EXPECT_EQ(std::count(summary.notes.begin(), summary.notes.end(), "P(tau = 4 | y) = 1"), 1);
 }
 
-// Where the density jumps from and to nothing: a mixture is its rows, weighted by their evidence.
-TEST(Mixtures, OfDisjointRowsAreTheirWeightedAverage) {
-  for (const int n : {2, 8, 16}) {
-    std::string prior = "mixture:";
-    double evidence = 0, mean_mu = 0, mean_tau = 0;
-    for (int k = 0; k < n; ++k) {
-      const double lo = 1 + 1.5 * k;
-      const std::string row = "log_uniform:" + std::to_string(lo) + "," + std::to_string(1.05 * lo);
-      prior += (k == 0 ? "" : "+") + std::to_string(1.0 / n) + "*" + row;
-      const FitSummary summary = Posterior(eight_schools(), row, "flat").summary();
-      const double weight = std::exp(summary.log_marginal_likelihood) / n;
-      evidence += weight;
-      mean_tau += weight * summary.parameters[0].mean;
-      mean_mu += weight * summary.parameters[1].mean;
-    }
-    const FitSummary summary = Posterior(eight_schools(), prior, "flat").summary();
-    EXPECT_NEAR(summary.log_marginal_likelihood, std::log(evidence), 1e-10) << prior;
-    EXPECT_NEAR(summary.parameters[0].mean, mean_tau / evidence, 1e-9) << prior;
-    EXPECT_NEAR(summary.parameters[1].mean, mean_mu / evidence, 1e-9) << prior;
-  }
-}
-
 TEST(Atoms, HoldEveryQuantileThatTheirProbabilityCovers) {
   for (const char* prior : {kSpike, kThree}) {
     const Posterior posterior(eight_schools(), prior, "flat");

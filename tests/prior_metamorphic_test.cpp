@@ -1,6 +1,6 @@
 // What must hold of every row of the table of priors however it is computed: y, sigma and the
 // prior's scales times a power of two, a shift of y, another order of the schools, and a school
-// split in two halves.
+// split in two halves; and of a mixture, that it is its rows.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -179,6 +179,28 @@ TEST(SplitSchool, SaysTheSameOfMuNearCompletePooling) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, EveryPrior, testing::ValuesIn(priors()),
                          [](const auto& info) { return info.param.name; });
+
+// Where the density jumps from and to nothing: a mixture is its rows, weighted by their evidence.
+TEST(PriorMixture, OfDisjointRowsIsTheirWeightedAverage) {
+  for (const int n : {2, 8, 16}) {
+    std::string prior = "mixture:";
+    double evidence = 0, mean_mu = 0, mean_tau = 0;
+    for (int k = 0; k < n; ++k) {
+      const double lo = 1 + 1.5 * k;
+      const std::string row = "log_uniform:" + std::to_string(lo) + "," + std::to_string(1.05 * lo);
+      prior += (k == 0 ? "" : "+") + std::to_string(1.0 / n) + "*" + row;
+      const FitSummary summary = Posterior(eight_schools(), row, "flat").summary();
+      const double weight = std::exp(summary.log_marginal_likelihood) / n;
+      evidence += weight;
+      mean_tau += weight * summary.parameters[0].mean;
+      mean_mu += weight * summary.parameters[1].mean;
+    }
+    const FitSummary summary = Posterior(eight_schools(), prior, "flat").summary();
+    EXPECT_NEAR(summary.log_marginal_likelihood, std::log(evidence), 1e-10) << prior;
+    EXPECT_NEAR(summary.parameters[0].mean, mean_tau / evidence, 1e-9) << prior;
+    EXPECT_NEAR(summary.parameters[1].mean, mean_mu / evidence, 1e-9) << prior;
+  }
+}
 
 }  // namespace
 }  // namespace taugrid

@@ -366,6 +366,7 @@ TEST(ParseTauPrior, RefusesBadTablesByFileRowAndValue) {
       {"tau,density\n1,2\nx,3\n", {"row 2 (line 3)", "tau is 'x'", "not a number"}},
       {"tau,density\n-1,2\n2,3\n", {"row 1 (line 2)", "tau is -1"}},
       {"tau,density\n1,2\n1,3\n", {"row 2 (line 3)", "tau is 1", "above that of the row before"}},
+      {"tau,density\n1,2\n1.0000000000000002,3\n", {"row 2 (line 3)", "by more than 1e-9 of it"}},
       {"tau,density\n1,2\ninf,3\n", {"row 2", "tau is inf"}},
       {"tau,density\n1,2\n2,-3\n", {"row 2", "density is -3"}},
       {"tau,density\n1,2\n2,nan\n", {"row 2", "density is nan"}},
@@ -381,6 +382,9 @@ TEST(ParseTauPrior, RefusesBadTablesByFileRowAndValue) {
       refusal([&] { parse_tau_prior("table:" + folder.file("absent.csv")); }).find("absent.csv"),
       std::string::npos);
   EXPECT_NE(refusal([&] { parse_tau_prior("table"); }).find("names no file"), std::string::npos);
+  EXPECT_EQ(refusal([&] { parse_tau_prior("log_uniform:1,1.0000000000000002"); }),
+            "tau prior log_uniform:1,1.0000000000000002: lo is 1, must be below hi, "
+            "1.0000000000000002, by more than 1e-9 of it");
 }
 
 TEST(ParseTauPrior, EndsTheSupportOfATableAtItsOutermostPositiveRows) {

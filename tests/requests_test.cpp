@@ -65,6 +65,10 @@ TEST(Requests, OfBadInputAreRefusedWithTheirNames) {
   EXPECT_EQ(said([](auto& o) { o.more_levels = {0.9, 1.0}; }).substr(0, 8), "level is");
   EXPECT_EQ(said([](auto& o) { o.weights = true; }, many_schools(4097)),
             "weights: J is 4097, must be at most 4096, because they are J x J");
+  EXPECT_EQ(said([](auto& o) { o.loo = true; }, many_schools(10'001)).substr(0, 38),
+            "loo: J is 10001, must be at most 10000");
+  EXPECT_EQ(said([](auto& o) { o.given_tau.assign(10'001, 1.0); }, many_schools(1000)),
+            "given tau: 10001 values with J = 1000, must be at most 10000000 moments in all");
 }
 
 TEST(Requests, OfProbabilitiesThatAreThereAlreadyAddNone) {
