@@ -21,7 +21,7 @@ BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes
   const Model& model = engine.model;
   BayesFactors result{kNaN, kNaN, kNaN, kNaN};
   const bool infinite = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
-  const auto workspace = std::make_unique<FitWorkspace>();
+  const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
   const double log_p = infinite ? kNaN : log_evidence(engine, engine.problem, *workspace);
   if (model.tau_prior.fixed()) {
     notes.push_back("no Bayes factor of tau = 0: tau is fixed");

@@ -11,7 +11,6 @@ double log_evidence(const Engine& engine, const Problem& problem, FitWorkspace& 
 }
 
 double log_evidence_constant(MuForm mu, int64_t n_schools, double log_unit) {
-  constexpr double kLogRoot2Pi = 0.91893853320467274178;
   // y has J dimensions of unit and sqrt(2 pi), of which a flat mu takes one; the density of a
   // uniform mu brings the unit back.
   const double n = static_cast<double>(n_schools);

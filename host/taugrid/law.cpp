@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/math/atoms.h"
 #include "kernels/math/normal_distribution.h"
 
 namespace taugrid {
@@ -108,24 +109,9 @@ std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
     return law;
   }
   const std::vector<double> log_density = log_tau_density(engine, x);
-  const FitWorkspace& posterior = *engine.posterior;
-  const Panels& panels = posterior.tau;
   for (size_t i = 0; i < x.size(); ++i) {
-    LawPoint point{0.0, 1.0, exp<S>(log_density[i])};
-    if (x[i] > 0.0 && panels.n > 0) {
-      const double log_x = log<S>(x[i] / engine.unit);
-      point.lower = log_x < panels.lower[0] ? 0.0 : panel_cdf<S>(panels, log_x, false).mass;
-      point.upper =
-          log_x > panels.upper[panels.n - 1] ? 0.0 : panel_cdf<S>(panels, log_x, true).mass;
-    }
-    if (posterior.n_atoms > 0) {
-      point.lower *= posterior.smooth_mass;
-      point.upper *= posterior.smooth_mass;
-      for (int k = 0; k < posterior.n_atoms; ++k)
-        (engine.unit * posterior.atom[k] <= x[i] ? point.lower : point.upper) +=
-            posterior.atom_mass[k];
-    }
-    law.push_back(point);
+    const TauTails tails = tau_tails<S>(*engine.posterior, x[i] / engine.unit);
+    law.push_back({tails.lower, tails.upper, exp<S>(log_density[i])});
   }
   return law;
 }
@@ -171,7 +157,7 @@ ParameterId find_parameter(const std::string& text, const Data& data, const std:
 
 std::unique_ptr<FitWorkspace> posterior_nodes(const Engine& engine) {
   if (engine.posterior) return std::make_unique<FitWorkspace>(*engine.posterior);
-  auto nodes = std::make_unique<FitWorkspace>();
+  auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
   FitStorage storage(0, 0);
   FitRequest tau_only = engine.request();
   tau_only.theta = false;

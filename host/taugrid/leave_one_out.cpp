@@ -24,7 +24,6 @@ namespace {
 
 using S = Scalar<>;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLogRoot2Pi = 0.91893853320467274178;
 
 // Why there is none; empty where there is.
 std::string reason_for_none(const Model& model) {
@@ -91,7 +90,7 @@ LeftOut leave_out(const Engine& engine, double log_evidence_of_all, size_t j) {
   rest.y = y.data();
   rest.sigma = sigma.data();
   rest.n_schools = engine.problem.n_schools - 1;
-  const auto nodes = std::make_unique<FitWorkspace>();
+  const auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
   double log_p = log_evidence(engine, rest, *nodes);
   if (has_school_sums(rest.tau_prior)) log_p += exchange_prior(rest, engine.problem, *nodes);
 
@@ -146,7 +145,7 @@ LeaveOneOut leave_one_out(const Engine& engine, std::vector<std::string>& notes)
     notes.push_back("leave-one-out: every refit keeps the prior of tau that the sigmas of all " +
                     std::to_string(engine.model.data.n_schools()) + " studies make");
   const size_t n = engine.y.size();
-  const auto nodes = std::make_unique<FitWorkspace>();
+  const auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
   const double log_p = log_evidence(engine, engine.problem, *nodes);
   result.pointwise.resize(n);
   result.pit.resize(n);

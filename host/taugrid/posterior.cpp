@@ -245,9 +245,7 @@ double Posterior::tau_cdf(double tau) const {
   const IeeeEnvironment ieee;
   const State& s = *state_;
   if (!s.tau_is_random) return tau >= s.model.tau_prior.parameters[0] ? 1.0 : 0.0;
-  if (s.posterior->n_atoms > 0) return atom_cdf<Scalar<>>(*s.posterior, tau / s.unit);
-  if (!(tau > 0.0)) return 0.0;
-  return panel_cdf<Scalar<>>(s.posterior->tau, log<Scalar<>>(tau / s.unit), false).mass;
+  return tau_tails<Scalar<>>(*s.posterior, tau / s.unit).lower;
 }
 
 Draws Posterior::draw(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {

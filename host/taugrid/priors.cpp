@@ -1,6 +1,5 @@
 #include "host/taugrid/priors.h"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -11,6 +10,7 @@
 #include "host/taugrid/prior_reference.h"
 #include "host/taugrid/prior_storage.h"
 #include "host/taugrid/prior_table.h"
+#include "host/taugrid/prior_text.h"
 #include "host/taugrid/typical_scale.h"
 #include "kernels/math/elementary.h"
 #include "kernels/math/posterior.h"
@@ -65,7 +65,6 @@ double tail(const Parameters&) {
 
 const double kLog2 = 0.69314718055994530942;
 const double kLog2OverPi = -0.45158270528945486473;  // log(2/pi)
-const double kLogRoot2Pi = 0.91893853320467274178;   // log sqrt(2 pi)
 
 // The scale of a prior that has one: where the scan looks.
 void set_scale(double scale, PriorRecord& r) {
@@ -411,47 +410,6 @@ const std::vector<Row>& rows() {
   return kRows;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all;
-}
-
-struct NameAndNumbers {
-  std::string name;
-  std::vector<std::string> texts;
-  std::vector<double> numbers;
-};
-
-// "name:1,2" -> name and numbers; `what` names the prior in errors.
-NameAndNumbers split(const std::string& text, const std::string& what) {
-  NameAndNumbers parts;
-  const size_t colon = text.find(':');
-  parts.name = text.substr(0, colon);
-  if (colon == std::string::npos) return parts;
-  size_t begin = colon + 1;
-  while (true) {
-    const size_t comma = text.find(',', begin);
-    std::string item = text.substr(begin, comma == std::string::npos ? comma : comma - begin);
-    const size_t first = item.find_first_not_of(' ');
-    item = first == std::string::npos ? ""
-                                      : item.substr(first, item.find_last_not_of(' ') - first + 1);
-    if (item.size() > 1 && item[0] == '+' && item[1] != '+' && item[1] != '-') item.erase(0, 1);
-    double value = 0.0;
-    const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), value);
-    if (error == std::errc::result_out_of_range)
-      throw std::invalid_argument(what + " prior " + text + ": " + item +
-                                  " is beyond the range of a double");
-    if (item.empty() || error != std::errc() || end != item.data() + item.size())
-      throw std::invalid_argument(what + " prior " + text + ": '" + item + "' is not a number");
-    parts.texts.push_back(item);
-    parts.numbers.push_back(value);
-    if (comma == std::string::npos) break;
-    begin = comma + 1;
-  }
-  return parts;
-}
-
 const Row& row_of(const std::string& name) {
   std::vector<std::string> names;
   for (const Row& row : rows()) {
@@ -463,12 +421,10 @@ const Row& row_of(const std::string& name) {
 
 }  // namespace
 
-bool MuPrior::proper() const { return form != MuForm::kFlat; }
-
 TauPrior parse_tau_prior(const std::string& text) {
   if (const Row& row = row_of(text.substr(0, text.find(':'))); row.parse != nullptr)
     return row.parse(text);
-  const NameAndNumbers parts = split(text, "tau");
+  const NameAndNumbers parts = split_prior(text, "tau");
   const Row& row = row_of(parts.name);
   const size_t most = row.parameters.size();
   const size_t least = most - static_cast<size_t>(row.optional);
@@ -507,36 +463,6 @@ TauPrior parse_tau_prior(const std::string& text) {
           row.tail_exponent(parts.numbers),
           parts.name == "log_t",
           row.min_schools};
-}
-
-MuPrior parse_mu_prior(const std::string& text) {
-  const NameAndNumbers parts = split(text, "mu");
-  const auto& p = parts.numbers;
-  const auto require = [&](bool condition, const std::string& message) {
-    if (!condition) throw std::invalid_argument("mu prior " + text + ": " + message);
-  };
-  for (size_t i = 0; i < p.size(); ++i)
-    require(std::isfinite(p[i]), "'" + parts.texts[i] + "' must be finite");
-  if (parts.name == "flat") {
-    require(p.empty(), "flat has no parameters");
-    return {text, MuForm::kFlat, 0.0, 0.0};
-  }
-  if (parts.name == "normal") {
-    require(p.size() == 2,
-            "has " + std::to_string(p.size()) + " parameters, must be normal:mean,sd");
-    require(p[1] > 0.0, "sd is " + parts.texts[1] + ", must be positive");
-    return {text, MuForm::kNormal, p[0], p[1]};
-  }
-  if (parts.name == "uniform") {
-    require(p.size() == 2,
-            "has " + std::to_string(p.size()) + " parameters, must be uniform:lower,upper");
-    require(p[0] < p[1], "lower is " + parts.texts[0] + ", must be below upper, " + parts.texts[1]);
-    return {text, MuForm::kUniform, p[0], p[1]};
-  }
-  std::vector<std::string> names;
-  for (const TauPriorRow& row : mu_prior_rows()) names.emplace_back(row.syntax);
-  throw std::invalid_argument("mu prior '" + parts.name + "' is unknown; known are " +
-                              joined(names));
 }
 
 std::vector<double> tau_prior_scales(const TauPrior& prior) {
@@ -615,7 +541,7 @@ TauPriorFacts tau_prior_facts(const std::string& name) {
     return facts;
   }
   // Of the form with all of its parameters.
-  const std::vector<double> example = split(row.text.example, "tau").numbers;
+  const std::vector<double> example = split_prior(row.text.example, "tau").numbers;
   facts.proper = row.proper(example);
   facts.proper_without_optional = row.optional > 0 ? row.proper({}) : facts.proper;
   facts.tail_exponent = row.tail_exponent(example);
@@ -628,17 +554,6 @@ std::span<const TauPriorRow> tau_prior_rows() {
     for (const Row& row : rows()) texts.push_back(row.text);
     return texts;
   }();
-  return kTexts;
-}
-
-std::span<const TauPriorRow> mu_prior_rows() {
-  static const TauPriorRow kTexts[] = {
-      {"flat", "flat", "flat on the line (improper)", "1", "BDA3, section 5.4", "flat", ""},
-      {"normal", "normal:mean,sd", "normal", "exp(-(mu - mean)^2/(2 sd^2)) / (sd sqrt(2 pi))",
-       "Roever 2020, J. Stat. Softw. 93(6)", "normal:0,5", ""},
-      {"uniform", "uniform:lower,upper", "flat between two bounds", "1/(upper - lower)",
-       "BDA3, section 2.8", "uniform:-20,20", ""},
-  };
   return kTexts;
 }
 

@@ -91,14 +91,27 @@ TAUGRID_OUTLINE AtomQuantile atom_quantile(const FitWorkspace& w, double p, bool
   return smooth();
 }
 
-// F(tau).
+struct TauTails {
+  double lower, upper;  // P(<= tau), P(> tau), each accurate where it is small
+};
+
+// With or without atoms; tau in internal units.
 template <class S>
-TAUGRID_OUTLINE double atom_cdf(const FitWorkspace& w, double tau) {
-  double sum = 0.0;
-  for (int k = 0; k < w.n_atoms; ++k) sum = sum + (w.atom[k] <= tau ? w.atom_mass[k] : 0.0);
-  if (w.tau.n > 0 && tau > 0.0)
-    sum = sum + w.smooth_mass * panel_cdf<S>(w.tau, log<S>(tau), false).mass;
-  return sum;
+TAUGRID_OUTLINE TauTails tau_tails(const FitWorkspace& w, double tau) {
+  TauTails tails{0.0, 1.0};
+  if (w.tau.n > 0 && tau > 0.0) {
+    const double x = log<S>(tau);
+    tails.lower = x < w.tau.lower[0] ? 0.0 : panel_cdf<S>(w.tau, x, false).mass;
+    tails.upper = x > w.tau.upper[w.tau.n - 1] ? 0.0 : panel_cdf<S>(w.tau, x, true).mass;
+  }
+  tails.lower = w.smooth_mass * tails.lower;
+  tails.upper = w.smooth_mass * tails.upper;
+  for (int k = 0; k < w.n_atoms; ++k) {
+    const bool passed = w.atom[k] <= tau;
+    tails.lower = tails.lower + (passed ? w.atom_mass[k] : 0.0);
+    tails.upper = tails.upper + (passed ? 0.0 : w.atom_mass[k]);
+  }
+  return tails;
 }
 
 // The shortest interval of mass `level` at least. Its ends are an atom, or where the density

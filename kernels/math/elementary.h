@@ -16,6 +16,8 @@
 
 namespace taugrid {
 
+inline constexpr double kLogRoot2Pi = 0.91893853320467274178;  // log sqrt(2 pi)
+
 // c0 + c1 x + c2 x^2 + ..
 template <class L>
 TAUGRID_INLINE typename L::Real horner(typename L::Real, double c0) {

@@ -87,7 +87,7 @@ TAUGRID_INLINE WideMass<L> wide_mass(const StandardBounds<L>& s) {
 // log of a mass, from its factor beside phi(z) where there is one.
 template <class L>
 TAUGRID_INLINE typename L::Real log_with_pdf(typename L::Real factor, typename L::Real z) {
-  return log<L>(factor) - 0.5 * (z * z) - 0.91893853320467274178;  // log sqrt(2 pi)
+  return log<L>(factor) - 0.5 * (z * z) - kLogRoot2Pi;
 }
 
 // log P(a < mu < b). The narrow integral, and everything where no more than 10^-19 is outside, is

@@ -30,7 +30,7 @@ TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, 
     L::store(w.mean + i, mean);
     L::store(w.inverse_sd + i, inverse_sd);
     L::store(w.log_weight + i, log<L>(L::load(w.tau.weight + i)) + log<L>(inverse_sd) -
-                                   0.91893853320467274178 - L::load(w.log_mu_mass + i));
+                                   kLogRoot2Pi - L::load(w.log_mu_mass + i));
   });
 }
 
