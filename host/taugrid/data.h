@@ -22,4 +22,8 @@ struct Data {
 // smallest sigma.
 void validate(const Data& data);
 
+// That of the smallest sigma, of several the one of the smallest y: its y is the centre about which
+// everything is computed.
+size_t most_precise_school(const Data& data);
+
 }  // namespace taugrid

@@ -119,11 +119,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   }
 
   const Data& data = model.data;
-  size_t best = 0;
-  for (size_t j = 1; j < data.y.size(); ++j)
-    if (data.sigma[j] < data.sigma[best] ||
-        (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best]))
-      best = j;
+  const size_t best = most_precise_school(data);
   centre = data.y[best];
   int exponent;
   std::frexp(data.sigma[best], &exponent);
