@@ -145,6 +145,16 @@ TEST(Derived, CountsAreThoseOfStoredDraws) {
   }
 }
 
+TEST(Derived, TiesOfAllOfManySchoolsAreCountedLikeOthers) {
+  for (const char* tau : {"fixed:0", "mixture:0.5*fixed:0+0.5*half_normal:3"}) {
+    SCOPED_TRACE(tau);
+    const Posterior posterior(many_schools(70), tau, "flat", {"cpu", 2});
+    expect_counts_of(posterior.draw(9001, kSeed), derive(posterior, 9001));
+    expect_counts_of(posterior.draw_single(9001, kSeed),
+                     derive(posterior, 9001, kAll, Precision::kSingle));
+  }
+}
+
 TEST(Derived, EveryPartAloneIsThatOfAll) {
   const Posterior posterior(eight_schools(), "uniform", "flat", {"cpu", 1});
   const DrawSummary all = derive(posterior, 20'000);

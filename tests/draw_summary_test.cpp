@@ -180,7 +180,7 @@ TEST(DrawSummary, SaysNothingOfWhatDoesNotExist) {
   const auto expect_absent = [](const SampleSummary& sample) {
     for (const double x : {sample.mean, sample.se_mean, sample.sd}) EXPECT_TRUE(std::isnan(x));
     for (const double x : sample.quantiles) EXPECT_TRUE(std::isnan(x));
-    EXPECT_EQ(sample.rank_error, 0.0);
+    EXPECT_TRUE(std::isnan(sample.rank_error));
   };
   for (const int64_t n : {int64_t{1000}, int64_t{200'000}}) {
     const DrawSummary flat = Posterior(eight_schools(), "fixed:inf", "flat").draw_summary(n, kSeed);
@@ -240,6 +240,82 @@ TEST(DrawBlocks, ReportProgressAndStop) {
                                      {{}, [&] { return seen >= 3 * 8192; }}),
                Stopped);
   EXPECT_EQ(seen, 3 * 8192);
+}
+
+// ---- many schools
+
+// Everything that a summary says, and the draws that `also` saw.
+std::vector<double> streamed(const Engine& engine, int64_t n, Precision precision) {
+  std::vector<double> all;
+  std::vector<std::vector<double>> seen(3);
+  const auto also = [&](const DrawBlock& block) {
+    EXPECT_EQ(block.first(), seen[0].size());
+    for (size_t k = 0; k < 3; ++k) {
+      const auto column = k == 0 ? block.tau() : k == 1 ? block.theta(1198) : block.lp();
+      seen[k].insert(seen[k].end(), column.begin(), column.end());
+    }
+  };
+  const DrawSummary summary = summarise_stream(engine, n, kSeed, {}, true, also, precision,
+                                               parse_derive("best,rank,max", "max,mean,sd"));
+  for (const SampleSummary& sample : summary.parameters) {
+    all.insert(all.end(), {sample.mean, sample.sd, sample.rank_error});
+    all.insert(all.end(), sample.quantiles.begin(), sample.quantiles.end());
+  }
+  for (const uint64_t count : summary.derived.best.counts)
+    all.push_back(static_cast<double>(count));
+  for (const uint64_t count : summary.derived.rank.counts)
+    all.push_back(static_cast<double>(count));
+  const LargestEffect& largest = summary.derived.max.at(0);
+  all.insert(all.end(), {largest.mean, largest.sd, largest.rank_error});
+  all.insert(all.end(), largest.quantiles.begin(), largest.quantiles.end());
+  for (const PredictiveCheck& check : summary.checks)
+    all.insert(all.end(), {check.mean, check.sd, static_cast<double>(check.count)});
+  for (const auto& column : seen) all.insert(all.end(), column.begin(), column.end());
+  return all;
+}
+
+TEST(DrawSummary, InPartsOfBlocksHasTheBitsOfWholeBlocks) {
+  const auto make = [] { return make_model(many_schools(1200), "half_cauchy:5", "flat"); };
+  constexpr int64_t kDraws = 8192 + 2048 + 37;  // a block in 4 parts; a ragged one
+  Engine whole(make(), "cpu", 1), in_parts(make(), "cpu", 2);
+  ASSERT_EQ(part_draws(whole.n_columns(true)), 2048);
+  in_parts.most_block_bytes = 1;
+  for (const Precision precision : {Precision::kDouble, Precision::kSingle})
+    EXPECT_SAME_BITS(streamed(whole, kDraws, precision), streamed(in_parts, kDraws, precision));
+}
+
+TEST(DrawSummary, OfFewDrawsThatAreTooLargeToStoreAreCounted) {
+  Engine engine(make_model(many_schools(100), "half_cauchy:5", "flat"), "cpu", 2);
+  const auto summary = [&] {
+    return summarise_stream(engine, 2000, kSeed, {}, false, {}, Precision::kDouble, {});
+  };
+  const DrawSummary stored = summary();
+  engine.most_block_bytes = 1;
+  const DrawSummary stored_still = summary();  // so few values are
+  EXPECT_EQ(stored_still.parameters[5].quantiles, stored.parameters[5].quantiles);
+  const Engine many(make_model(many_schools(3000), "half_cauchy:5", "flat"), "cpu", 2);
+  Engine counted(make_model(many_schools(3000), "half_cauchy:5", "flat"), "cpu", 2);
+  counted.most_block_bytes = 1;
+  const auto of = [](const Engine& e) {
+    return summarise_stream(e, 3000, kSeed, {}, false, {}, Precision::kDouble, {}).parameters[7];
+  };
+  const SampleSummary a = of(many), b = of(counted);
+  EXPECT_EQ(a.rank_error, 0.0);
+  EXPECT_GT(b.rank_error, 0.0);
+  EXPECT_NEAR(a.mean, b.mean, 1e-12 * a.sd);
+  for (size_t k = 0; k < a.quantiles.size(); ++k)
+    EXPECT_NEAR(a.quantiles[k], b.quantiles[k], 0.03 * a.sd);  // bins of 12 standard errors / 256
+}
+
+TEST(DrawSummary, RefusesBeforeItDrawsAndOnRequestBeforeThat) {
+  const Posterior posterior(many_schools(2001), "half_cauchy:5", "flat");
+  EXPECT_THROW(posterior.check_draw_summary(1000, Precision::kDouble, parse_derive("rank")),
+               std::invalid_argument);
+  EXPECT_THROW(posterior.check_draw_summary(0), std::invalid_argument);
+  EXPECT_NO_THROW(posterior.check_draw_summary(1000, Precision::kSingle, parse_derive("best")));
+  const Posterior far({{1e8, 1e8, 2}, {1, 2, 1}, {}}, "half_cauchy:5", "flat");
+  EXPECT_NO_THROW(far.check_draw_summary(1000));
+  EXPECT_THROW(far.check_draw_summary(1000, Precision::kSingle), std::invalid_argument);
 }
 
 }  // namespace

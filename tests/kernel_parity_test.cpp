@@ -207,6 +207,16 @@ TEST_P(KernelParity, StreamedSummaries) {
     const auto [sums, counts] = summary(kernels());
     EXPECT_SAME_BITS(expected_sums, sums) << n;
     EXPECT_TRUE(expected_counts == counts) << n;
+
+    // By parts of the block, of which some begin within a round of the stripes.
+    std::vector<double> stripes(static_cast<size_t>(n_columns * 2 * kStripes)), last(sums.size());
+    std::vector<uint64_t> counts_of_parts(counts.size(), 7);
+    for (int64_t begin = 0; begin < n; begin += 48)
+      kernels().summarise_part(plan, columns.data() + begin, kBlockDraws, begin,
+                               std::min<int64_t>(48, n - begin), stripes.data(), last.data(),
+                               counts_of_parts.data());
+    EXPECT_SAME_BITS(expected_sums, last) << n;
+    EXPECT_TRUE(expected_counts == counts_of_parts) << n;
   }
 }
 

@@ -219,5 +219,19 @@ TEST(LeaveOneOut, ThatIsNotDefinedHasItsReason) {
   EXPECT_EQ(fit(three, "half_cauchy:5", "flat").loo->pointwise.size(), 3u);
 }
 
+TEST(LeaveOneOut, TellsItsProgressAndStops) {
+  const Posterior posterior(eight_schools(), "half_cauchy:5", "flat", {"cpu", 2});
+  SummaryOptions options;
+  options.loo = true;
+  std::vector<int64_t> told;
+  RunControl control;
+  control.progress = [&](int64_t done) { told.push_back(done); };
+  posterior.summary(options, control);
+  EXPECT_EQ(told, (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8}));
+  control.stop = [&] { return told.size() >= 10; };
+  EXPECT_THROW(posterior.summary(options, control), Stopped);
+  EXPECT_EQ(told.size(), 10u);
+}
+
 }  // namespace
 }  // namespace taugrid

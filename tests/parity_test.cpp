@@ -288,5 +288,32 @@ TEST(Parity, CallersFloatingPointEnvironmentChangesNothingAndStays) {
 
 #endif
 
+// ---- theta shared out
+
+TEST(Parity, ThreadsShareOutThetaWithTheBitsOfOne) {
+  for (const char* mu_prior : {"flat", "normal:0,5", "uniform:-20,20"}) {
+    const auto values = [&](int threads) {
+      const bool slow = mu_prior[0] == 'u';
+      SummaryOptions options;
+      options.more_levels = {slow ? 0.95 : 0.5};
+      const FitSummary fit =
+          Posterior(many_schools(slow ? 512 : 700), "half_cauchy:5", mu_prior, {"cpu", threads})
+              .summary(options);
+      std::vector<double> all = {fit.log_marginal_likelihood, fit.joint_mode_tau, fit.joint_mode_mu,
+                                 fit.cov_mu_tau};
+      for (const ParameterSummary& p : fit.parameters) {
+        all.insert(all.end(), {p.mean, p.sd, p.mode, p.shortest.lower, p.shortest.upper});
+        all.insert(all.end(), p.quantiles.begin(), p.quantiles.end());
+        for (const Interval& interval : p.more_shortest)
+          all.insert(all.end(), {interval.lower, interval.upper});
+      }
+      return all;
+    };
+    const std::vector<double> one = values(1);
+    EXPECT_SAME_BITS(one, values(2)) << mu_prior;
+    if (mu_prior[0] == 'f') EXPECT_SAME_BITS(one, values(7));
+  }
+}
+
 }  // namespace
 }  // namespace taugrid

@@ -94,6 +94,7 @@ void run(const DrawOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const Posterior posterior(std::move(data), options.tau_prior, options.mu_prior, options.device);
   tell_backend(options, posterior);
+  posterior.check_draw_summary(n, precision, derive);
   const FitSummary exact = posterior.summary();
 
   Posterior::BlockCallback also;

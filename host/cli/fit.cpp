@@ -1,10 +1,13 @@
 // taugrid fit DATA: the exact summary.
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "host/cli/commands.h"
 #include "host/cli/common_options.h"
+#include "host/cli/progress.h"
 #include "host/cli/request_options.h"
+#include "host/cli/stop_signals.h"
 #include "host/taugrid/forest_plot.h"
 #include "host/taugrid/output_file.h"
 
@@ -24,7 +27,15 @@ void run(const FitOptions& options) {
   const Posterior posterior(read_input(options), options.tau_prior, options.mu_prior,
                             options.device);
   tell_backend(options, posterior);
-  const FitSummary exact = posterior.summary(requests);
+  std::optional<FitSummary> computed;
+  {
+    const StopSignals signals;
+    Progress progress(posterior.model().data.n_schools(), !options.quiet, "refits");
+    computed = posterior.summary(requests, {[&](int64_t done) { progress.update(done); },
+                                            [&] { return signals.received(); }});
+    if (signals.received()) throw Stopped();
+  }
+  const FitSummary& exact = *computed;
   print_result(options, {exact});
   if (options.plot) {
     OutputFile out("-");

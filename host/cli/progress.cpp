@@ -22,8 +22,9 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(int64_t total, bool wanted)
+Progress::Progress(int64_t total, bool wanted, const char* unit)
     : total_(total),
+      unit_(unit),
       shown_(wanted && ::isatty(STDERR_FILENO) == 1),
       start_(Clock::now()),
       last_(start_) {}
@@ -41,8 +42,9 @@ void Progress::update(int64_t done) {
   const double rate =
       static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
   const std::string line =
-      fmt::format("\r{:5.1f}%  {:.1f} M draws/s  {} left\033[K",
-                  100.0 * static_cast<double>(done) / static_cast<double>(total_), rate / 1e6,
+      fmt::format("\r{:5.1f}%  {:.3g}{} {}/s  {} left\033[K",
+                  100.0 * static_cast<double>(done) / static_cast<double>(total_),
+                  rate >= 1e6 ? rate / 1e6 : rate, rate >= 1e6 ? " M" : "", unit_,
                   duration_text(static_cast<double>(total_ - done) / rate));
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);

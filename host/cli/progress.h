@@ -1,5 +1,5 @@
-// One line on the terminal that says how far the work is. Nothing where standard error is no
-// terminal.
+// One line on the terminal that says how far the work is, in draws or other units. Nothing where
+// standard error is no terminal.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@ namespace taugrid::cli {
 
 class Progress {
  public:
-  Progress(int64_t total, bool wanted);
+  Progress(int64_t total, bool wanted, const char* unit = "draws");
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -19,6 +19,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   int64_t total_;
+  const char* unit_;
   bool shown_;
   bool drawn_ = false;
   Clock::time_point start_;

@@ -22,7 +22,11 @@ BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes
   BayesFactors result{kNaN, kNaN, kNaN, kNaN};
   const bool infinite = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
   const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
-  const double log_p = infinite ? kNaN : log_evidence(engine, engine.problem, *workspace);
+  double log_p = infinite ? kNaN : log_evidence(engine, engine.problem, *workspace);
+  if (!infinite && (workspace->unresolved || std::isnan(log_p))) {
+    log_p = kNaN;
+    notes.push_back("no Bayes factors: the posterior could not be integrated to the last digits");
+  }
   if (model.tau_prior.fixed()) {
     notes.push_back("no Bayes factor of tau = 0: tau is fixed");
   } else if (!model.tau_prior.proper) {

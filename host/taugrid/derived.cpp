@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "host/taugrid/derived_counter.h"
 #include "host/taugrid/word_list.h"
 
 namespace taugrid {

@@ -27,6 +27,9 @@ inline constexpr int64_t kMostRankedSchools = 2000;
 // which may be empty. Throws std::invalid_argument that names what is unknown or there twice.
 DeriveRequest parse_derive(const std::string& derive, const std::string& checks = "");
 
+// Throws std::invalid_argument unless the request makes sense for so many schools.
+void check_derive(const DeriveRequest& request, int64_t n_schools);
+
 // Shares of N draws.
 struct Shares {
   std::vector<uint64_t> counts;

@@ -183,7 +183,14 @@ void DerivedCounterOf<T>::observe() {
 
 template <class T>
 void DerivedCounterOf<T>::count(const T* columns, int64_t stride, uint64_t first, int64_t n,
-                                int slot, int worker_id) {
+                                int slot, int worker) {
+  count_part(columns, stride, first, 0, n, worker);
+  end_block(first, n, slot, worker);
+}
+
+template <class T>
+void DerivedCounterOf<T>::count_part(const T* columns, int64_t stride, uint64_t first_of_block,
+                                     int64_t begin_of_part, int64_t n, int worker_id) {
   Worker& worker = workers_[static_cast<size_t>(worker_id)];
   const StreamPosition at{seed_, 0, Purpose::kPredictive};
   CheckStatisticsOf<T> statistics{};
@@ -197,7 +204,7 @@ void DerivedCounterOf<T>::count(const T* columns, int64_t stride, uint64_t first
                       : statistics.sd) = column;
   }
   const auto run = [&](const T* from, int64_t distance, int64_t begin, int64_t size) {
-    const uint64_t index = first + static_cast<uint64_t>(begin);
+    const uint64_t index = first_of_block + static_cast<uint64_t>(begin);
     if (counts_best_ || request_.pairwise) derive(worker, from, distance, index, size, begin);
     if (request_.checks.empty()) return;
     const auto past = [begin](T* column) { return column == nullptr ? nullptr : column + begin; };
@@ -207,14 +214,19 @@ void DerivedCounterOf<T>::count(const T* columns, int64_t stride, uint64_t first
   };
   const T* theta = columns + column_theta(0) * stride;
   const int64_t whole = n / kDrawAlignment * kDrawAlignment;
-  if (whole > 0) run(theta, stride, 0, whole);
+  if (whole > 0) run(theta, stride, begin_of_part, whole);
   if (whole < n) {
     // The kernels read whole packs, which the last columns of few draws do not have.
     std::fill_n(worker.tail.data(), worker.tail.size(), T(0));
     for (int64_t j = 0; j < n_schools_; ++j)
       std::copy_n(theta + j * stride + whole, n - whole, worker.tail.data() + j * kDrawAlignment);
-    run(worker.tail.data(), kDrawAlignment, whole, n - whole);
+    run(worker.tail.data(), kDrawAlignment, begin_of_part + whole, n - whole);
   }
+}
+
+template <class T>
+void DerivedCounterOf<T>::end_block(uint64_t first, int64_t n, int slot, int worker_id) {
+  Worker& worker = workers_[static_cast<size_t>(worker_id)];
   if (!maxima_.empty()) std::copy_n(worker.statistics.data(), n, maxima_.data() + first);
   if (n_statistics_ == 0) return;
   const CountPlan plan{n_statistics_, n_windows_,    shift_.data(),

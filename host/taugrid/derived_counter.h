@@ -10,9 +10,6 @@
 
 namespace taugrid {
 
-// Throws std::invalid_argument unless the request makes sense for so many schools.
-void check_derive(const DeriveRequest& request, int64_t n_schools);
-
 // T, double or float: the draws' precision. Counts are integers, of each worker its own; sums are
 // of blocks, added in the order of the blocks. Memory does not grow with the number of draws.
 template <class T>
@@ -26,6 +23,11 @@ class DerivedCounterOf {
   // Draws first .. first + n - 1 (first a multiple of 16, n at most kBlockDraws) in the draws'
   // columns, `stride` apart. Threads with different workers and slots may count at once.
   void count(const T* columns, int64_t stride, uint64_t first, int64_t n, int slot, int worker);
+  // The same of a block by parts: each from the block's draw `begin` on, a multiple of 16, then the
+  // end of the block, of `n` draws in all.
+  void count_part(const T* columns, int64_t stride, uint64_t first, int64_t begin, int64_t n,
+                  int worker);
+  void end_block(uint64_t first, int64_t n, int slot, int worker);
   // Takes the sums of the block that was counted last in this slot: block by block in order, one at
   // a time.
   void add(int slot);

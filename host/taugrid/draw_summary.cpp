@@ -105,7 +105,7 @@ void mark_absent(const Model& model, DrawSummary& summary) {
     SampleSummary& sample = summary.parameters[k];
     if (no_pooling && !(k == 1 && model.mu_prior.proper())) {
       const size_t n = sample.quantiles.size();
-      sample = {kNaN, kNaN, kNaN, std::vector<double>(n, kNaN), 0.0};
+      sample = {kNaN, kNaN, kNaN, std::vector<double>(n, kNaN), kNaN};
     }
     if (!std::isfinite(sample.mean))
       sample.mean = sample.se_mean = sample.sd = kNaN;  // a draw past all doubles
@@ -155,19 +155,16 @@ DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const 
   return summary;
 }
 
-// How many threads may hold blocks of so many bytes. The blocks' size is fixed, because sums over
-// draws have the shape of blocks; with tens of thousands of schools that is gigabytes.
-int block_threads(const Engine& engine, int64_t n, size_t block_bytes) {
-  constexpr size_t kMostBytes = size_t{4} << 30;
+// How many threads may hold blocks of so many bytes; 0 where only few can, and blocks are rather
+// drawn and summarised in parts.
+int block_threads(const Engine& engine, size_t block_bytes) {
+  const auto fit = [&](int threads) {
+    return static_cast<size_t>(n_slots(threads)) * block_bytes <= engine.most_block_bytes;
+  };
   if (engine.on_cuda) return engine.threads;
-  if (block_bytes > kMostBytes)
-    throw std::invalid_argument(
-        "number of draws is " + std::to_string(n) +
-        ": with J = " + std::to_string(engine.model.data.n_schools()) + " more than " +
-        std::to_string(kBlockDraws) +
-        " draws are summarised in blocks of more than 4 GB; ask for at most as many");
+  if (!fit(std::min(engine.threads, 4))) return 0;
   int threads = engine.threads;
-  while (threads > 1 && static_cast<size_t>(n_slots(threads)) * block_bytes > kMostBytes) --threads;
+  while (!fit(threads)) --threads;
   return threads;
 }
 
@@ -175,14 +172,63 @@ const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return 
 const auto& summarise_kernel(const CpuKernels& kernels, const float*) {
   return kernels.summarise_single;
 }
+const auto& summarise_part_kernel(const CpuKernels& kernels, const double*) {
+  return kernels.summarise_part;
+}
+const auto& summarise_part_kernel(const CpuKernels& kernels, const float*) {
+  return kernels.summarise_part_single;
+}
+
+// Blocks of so many schools that none is held whole: every thread draws parts of one, which are
+// summarised in order, with the sums' stripes kept from part to part. So the sums are those of the
+// block, bit for bit, and there is one set of counts.
+template <class T, class Consume>
+void summarise_in_parts(const Engine& engine, const Counting& counting, int64_t n, uint64_t seed,
+                        bool with_lp, DerivedCounterOf<T>* derived, uint64_t* counts,
+                        const Consume& consume) {
+  const int64_t n_columns = counting.plan.n_columns;
+  const int64_t all_columns = engine.n_columns(with_lp);
+  const int64_t part = part_draws(all_columns);
+  const int64_t parts_in_block = kBlockDraws / part;
+  const int64_t size = all_columns * part;
+  BufferOf<T> parts(static_cast<size_t>(size * n_slots(engine.threads)));
+  std::vector<double> stripes(static_cast<size_t>(2 * n_columns * kStripes));
+  std::vector<double> block_sums(static_cast<size_t>(2 * n_columns));
+  const auto summarise = summarise_part_kernel(*engine.kernels, parts.data());
+  const auto length = [&](int64_t p) { return std::min(part, n - p * part); };
+  const int64_t n_parts = (n + part - 1) / part;
+  ordered_blocks(
+      n_parts, engine.threads,
+      [&](int64_t p, int slot, int) {
+        engine.draw(seed, static_cast<uint64_t>(p * part), length(p), with_lp,
+                    parts.data() + slot * size, part);
+      },
+      [&](int64_t p, int slot) {
+        const T* columns = parts.data() + slot * size;
+        const int64_t block = p / parts_in_block, begin = p % parts_in_block * part;
+        if (begin == 0) std::ranges::fill(stripes, 0.0);
+        summarise(counting.plan, columns, part, begin, length(p), stripes.data(), block_sums.data(),
+                  counts);
+        const auto first = static_cast<uint64_t>(block * kBlockDraws);
+        if (derived) derived->count_part(columns, part, first, begin, length(p), 0);
+        const bool ends = begin + part == kBlockDraws || p + 1 == n_parts;
+        if (ends && derived) {
+          derived->end_block(first, begin + length(p), 0, 0);
+          derived->add(0);
+        }
+        consume(p * part, length(p), ends ? block_sums.data() : nullptr, columns, part);
+      });
+}
 
 // Many: sums and counts of blocks, in memory that does not grow with n.
 template <class T>
 DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
                              const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also, const DeriveRequest& derive) {
-  const int threads = block_threads(
-      engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
+  const int block_workers = block_threads(
+      engine, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
+  const bool in_parts = block_workers == 0;
+  const int threads = in_parts ? 1 : block_workers;  // that count
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
   std::vector<double> sums(static_cast<size_t>(2 * n_columns), 0.0);
@@ -190,17 +236,18 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
   std::vector<std::vector<uint64_t>> counts(engine.on_cuda ? 1 : static_cast<size_t>(threads),
                                             std::vector<uint64_t>(counting.n_counts(), 0));
   const auto length = [&](int64_t block) { return std::min(kBlockDraws, n - block * kBlockDraws); };
-  // Blocks come in order, so that sums are added in one order whatever worked on them.
+  // Draws come in order, and so do blocks, with whose last draws their sums come: they are added in
+  // one order whatever worked on them.
   DoubleBlock doubles;
-  const auto consume = [&](int64_t block, const double* block_sums, const T* columns,
+  const auto consume = [&](int64_t begin, int64_t size, const double* block_sums, const T* columns,
                            int64_t stride) {
     if (control.stop && control.stop()) throw Stopped();
-    for (int64_t i = 0; i < 2 * n_columns; ++i) sums[static_cast<size_t>(i)] += block_sums[i];
-    const int64_t begin = block * kBlockDraws;
+    for (int64_t i = 0; block_sums && i < 2 * n_columns; ++i)
+      sums[static_cast<size_t>(i)] += block_sums[i];
     if (also)
-      also(doubles.of(DrawBlockOf<T>(columns, stride, static_cast<uint64_t>(begin), length(block),
+      also(doubles.of(DrawBlockOf<T>(columns, stride, static_cast<uint64_t>(begin), size,
                                      engine.model.data.n_schools(), with_lp)));
-    if (control.progress) control.progress(begin + length(block));
+    if (control.progress) control.progress(begin + size);
   };
 
   const DrawModelOf<T> model = engine.draw_model<T>();
@@ -224,33 +271,37 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
                            },
                            [&](int64_t, int slot) { derived->add(slot); });
           for (int64_t b = 0; b * kBlockDraws < chunk.n; ++b)
-            consume(first_block + b, chunk.block_sums + 2 * n_columns * b,
+            consume((first_block + b) * kBlockDraws, length(first_block + b),
+                    chunk.block_sums + 2 * n_columns * b,
                     columns_wanted ? chunk.columns + b * kBlockDraws : nullptr, chunk.stride);
         });
+  } else if (in_parts) {
+    summarise_in_parts<T>(engine, counting, n, seed, with_lp, derived ? &*derived : nullptr,
+                          counts[0].data(), consume);
   } else {
     const int64_t block_size = engine.n_columns(with_lp) * kBlockDraws;
     const int slots = n_slots(threads);
     BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
     const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
-    ordered_blocks((n + kBlockDraws - 1) / kBlockDraws, threads,
-                   [&](int64_t block, int slot, int worker) {
-                     T* columns = blocks.data() + slot * block_size;
-                     engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block),
-                                 with_lp, columns, kBlockDraws);
-                     summarise(counting.plan, columns, kBlockDraws, length(block),
-                               block_sums.data() + 2 * n_columns * slot,
-                               counts[static_cast<size_t>(worker)].data());
-                     if (derived)
-                       derived->count(columns, kBlockDraws,
-                                      static_cast<uint64_t>(block * kBlockDraws), length(block),
-                                      slot, worker);
-                   },
-                   [&](int64_t block, int slot) {
-                     if (derived) derived->add(slot);
-                     consume(block, block_sums.data() + 2 * n_columns * slot,
-                             blocks.data() + slot * block_size, kBlockDraws);
-                   });
+    ordered_blocks(
+        (n + kBlockDraws - 1) / kBlockDraws, threads,
+        [&](int64_t block, int slot, int worker) {
+          T* columns = blocks.data() + slot * block_size;
+          engine.draw(seed, static_cast<uint64_t>(block * kBlockDraws), length(block), with_lp,
+                      columns, kBlockDraws);
+          summarise(counting.plan, columns, kBlockDraws, length(block),
+                    block_sums.data() + 2 * n_columns * slot,
+                    counts[static_cast<size_t>(worker)].data());
+          if (derived)
+            derived->count(columns, kBlockDraws, static_cast<uint64_t>(block * kBlockDraws),
+                           length(block), slot, worker);
+        },
+        [&](int64_t block, int slot) {
+          if (derived) derived->add(slot);
+          consume(block * kBlockDraws, length(block), block_sums.data() + 2 * n_columns * slot,
+                  blocks.data() + slot * block_size, kBlockDraws);
+        });
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -288,8 +339,10 @@ template <class T>
 DrawSummary summarise_stream_in(const Engine& engine, int64_t n, uint64_t seed,
                                 const RunControl& control, bool with_lp,
                                 const Posterior::BlockCallback& also, const DeriveRequest& derive) {
-  const bool few =
-      n <= kBlockDraws || (n <= kSortedDraws && n * engine.n_columns(with_lp) <= kSortedValues);
+  const int64_t n_columns = engine.n_columns(with_lp);
+  const bool one_block =
+      n <= kBlockDraws && static_cast<size_t>(n * n_columns) * sizeof(T) <= engine.most_block_bytes;
+  const bool few = one_block || (n <= kSortedDraws && n * n_columns <= kSortedValues);
   return few ? summarise_few<T>(engine, n, seed, control, with_lp, also, derive)
              : summarise_counts<T>(engine, n, seed, control, with_lp, also, derive);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -99,6 +100,12 @@ std::unique_ptr<SingleModel> make_single_model(const Engine& engine) {
 
 }  // namespace
 
+int64_t part_draws(int64_t n_columns) {
+  const auto fit =
+      static_cast<int64_t>(std::bit_floor((uint64_t{1} << 22) / static_cast<uint64_t>(n_columns)));
+  return std::clamp(fit, kDrawAlignment, kBlockDraws);
+}
+
 Engine::Engine(Model m, const std::string& backend, int thread_request)
     : model(std::move(m)), kernels(&cpu_kernels()), threads(thread_count(thread_request)) {
   if (backend != "auto" && backend != "cpu" && backend != "cuda")
@@ -178,10 +185,34 @@ FitRequest Engine::request() const {
 void Engine::fit(const FitRequest& wanted, FitResult& result) const {
   if (fits_on_cuda) {
     cuda_fit(&problem, 1, wanted, &result);
-  } else {
+    return;
+  }
+  constexpr int64_t kFewestShared = 512;  // schools, whose theta take longer than tau
+  const int64_t n_schools = problem.n_schools;
+  if (!wanted.theta || n_schools < kFewestShared || threads == 1) {
     const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
     kernels->fit(problem, wanted, *workspace, result);
+    return;
   }
+  // A part of theta a thread, each with a posterior of tau of its own: the same in all, and sooner
+  // had again than waited for.
+  std::vector<char> unresolved(static_cast<size_t>(threads), 0);
+  ordered_blocks(
+      threads, threads,
+      [&](int64_t part, int, int) {
+        const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
+        FitRequest request = wanted;
+        request.theta_begin = n_schools * part / threads;
+        request.theta_end = n_schools * (part + 1) / threads;
+        FitStorage storage(0, wanted.n_probabilities);
+        FitResult other = storage.result;
+        other.theta = result.theta;
+        FitResult& own = part == 0 ? result : other;
+        kernels->fit(problem, request, *workspace, own);
+        unresolved[static_cast<size_t>(part)] = own.unresolved;
+      },
+      [](int64_t, int) {});
+  result.unresolved = std::ranges::find(unresolved, 1) != unresolved.end();
 }
 
 template <class T>

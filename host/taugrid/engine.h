@@ -23,6 +23,10 @@ struct SingleModel {
   DrawModelOf<float> draws;
 };
 
+// Draws that come at a time where rows of many columns are to stay near 32 MB: a power of 2, from
+// kDrawAlignment to kBlockDraws.
+int64_t part_draws(int64_t n_columns);
+
 struct Engine {
   Engine(Model model, const std::string& backend, int threads);
   Engine(const Engine&) = delete;
@@ -46,7 +50,10 @@ struct Engine {
   std::vector<double> y, sigma;  // internal
   PriorStorage prior_storage;    // what the problem's prior points into
   Problem problem;
-  bool tau_is_random;                       // not fixed
+  bool tau_is_random;  // not fixed
+  // What blocks of draws that are being worked on may take together. Their size is fixed, because
+  // sums over draws have the shape of blocks; with thousands of schools that is gigabytes.
+  size_t most_block_bytes = size_t{4} << 30;
   std::unique_ptr<FitWorkspace> posterior;  // of tau, where tau is random
 
   // The sampling table, made when the first draw asks for it: it costs many fits.

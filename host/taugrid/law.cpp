@@ -206,7 +206,8 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
 }
 
 std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
-                             std::span<const double> x, bool relative_tails) {
+                             std::span<const double> x, bool relative_tails,
+                             std::unique_ptr<FitWorkspace>* shared) {
   if (!engine.tau_is_random && std::isinf(engine.model.tau_prior.parameters[0])) {
     std::vector<LawPoint> law;
     for (const double value : x) law.push_back(law_without_pooling(engine.model, parameter, value));
@@ -221,7 +222,9 @@ std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
   const LawOf of = parameter.kind == ParameterKind::kMu      ? LawOf::kMu
                    : parameter.kind == ParameterKind::kTheta ? LawOf::kTheta
                                                              : LawOf::kThetaNew;
-  const auto nodes = posterior_nodes(engine);
+  std::unique_ptr<FitWorkspace> own;
+  std::unique_ptr<FitWorkspace>& nodes = shared != nullptr ? *shared : own;
+  if (!nodes) nodes = posterior_nodes(engine);
   engine.kernels->law(engine.problem,
                       {of, parameter.j, relative_tails, static_cast<int64_t>(n), internal.data()},
                       *nodes, {lower.data(), upper.data(), density.data()});

@@ -92,6 +92,7 @@ LeftOut leave_out(const Engine& engine, double log_evidence_of_all, size_t j) {
   rest.n_schools = engine.problem.n_schools - 1;
   const auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
   double log_p = log_evidence(engine, rest, *nodes);
+  if (nodes->unresolved || std::isnan(log_p)) return {kNaN, kNaN};
   if (has_school_sums(rest.tau_prior)) log_p += exchange_prior(rest, engine.problem, *nodes);
 
   // Y_j is a theta_new with sigma_j^2 more variance given tau.
@@ -134,7 +135,8 @@ double log_predictive_density(const Engine& engine, const FitWorkspace& nodes, s
 
 }  // namespace
 
-LeaveOneOut leave_one_out(const Engine& engine, std::vector<std::string>& notes) {
+LeaveOneOut leave_one_out(const Engine& engine, const RunControl& control,
+                          std::vector<std::string>& notes) {
   LeaveOneOut result{kNaN, kNaN, kNaN, {}, {}, {}};
   const std::string reason = reason_for_none(engine.model);
   if (!reason.empty()) {
@@ -146,7 +148,8 @@ LeaveOneOut leave_one_out(const Engine& engine, std::vector<std::string>& notes)
                     std::to_string(engine.model.data.n_schools()) + " studies make");
   const size_t n = engine.y.size();
   const auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
-  const double log_p = log_evidence(engine, engine.problem, *nodes);
+  double log_p = log_evidence(engine, engine.problem, *nodes);
+  if (nodes->unresolved) log_p = kNaN;
   result.pointwise.resize(n);
   result.pit.resize(n);
   result.lpd.resize(n);
@@ -157,9 +160,21 @@ LeaveOneOut leave_one_out(const Engine& engine, std::vector<std::string>& notes)
         const LeftOut left_out = leave_out(engine, log_p, j);
         result.pointwise[j] = left_out.log_density;
         result.pit[j] = left_out.pit;
-        result.lpd[j] = log_predictive_density(engine, *nodes, j);
+        result.lpd[j] = std::isnan(log_p) ? kNaN : log_predictive_density(engine, *nodes, j);
       },
-      [](int64_t, int) {});
+      [&](int64_t block, int) {
+        if (control.stop && control.stop()) throw Stopped();
+        if (control.progress) control.progress(block + 1);
+      });
+  const auto unresolved = [](double x) { return std::isnan(x); };
+  if (std::ranges::any_of(result.pointwise, unresolved)) {
+    const auto first = std::ranges::find_if(result.pointwise, unresolved);
+    notes.push_back("no leave-one-out cross-validation of " +
+                    std::to_string(std::ranges::count_if(result.pointwise, unresolved)) +
+                    " of the studies, the first in row " +
+                    std::to_string(first - result.pointwise.begin() + 1) +
+                    ": the posterior without it, or that of all, could not be integrated");
+  }
   const double count = static_cast<double>(n);
   result.elpd = result.p_loo = 0.0;
   for (size_t j = 0; j < n; ++j) {

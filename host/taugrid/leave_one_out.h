@@ -9,6 +9,9 @@
 namespace taugrid {
 
 // Where it is not defined all is NaN and empty, and the reason is added to `notes`.
-LeaveOneOut leave_one_out(const Engine& engine, std::vector<std::string>& notes);
+// What a refit leaves unresolved is NaN, and so are the sums over it. The control's progress is the
+// number of refits done; its stop throws Stopped.
+LeaveOneOut leave_one_out(const Engine& engine, const RunControl& control,
+                          std::vector<std::string>& notes);
 
 }  // namespace taugrid

@@ -145,7 +145,7 @@ std::string Posterior::backend() const { return state_->backend_text; }
 
 std::string Posterior::why_not_cuda() const { return state_->why_not_cuda; }
 
-FitSummary Posterior::summary(const SummaryOptions& options) const {
+FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& control) const {
   const IeeeEnvironment ieee;
   const auto start = std::chrono::steady_clock::now();
   for (const double p : options.probabilities) check_probability(p, "probability");
@@ -224,7 +224,7 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
                 log_evidence_constant(s.problem.mu.form, data.n_schools(), s.log_unit)
           : kNaN;
   add_levels(s, options, summary);
-  add_requests(s, options, summary);
+  add_requests(s, options, control, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
 }
@@ -285,9 +285,7 @@ void draw_blocks_in(const Engine& engine, int64_t n, uint64_t seed, bool with_lp
   }
   // With many schools a block has fewer draws, so that it stays near 32 MB.
   const int64_t n_columns = engine.n_columns(with_lp);
-  const int64_t block_draws =
-      std::clamp((int64_t{1} << 22) / n_columns / kDrawAlignment * kDrawAlignment, kDrawAlignment,
-                 kBlockDraws);
+  const int64_t block_draws = part_draws(n_columns);
   const int64_t size = n_columns * block_draws;
   BufferOf<T> blocks(static_cast<size_t>(size * n_slots(engine.threads)));
   const auto length = [&](int64_t block) { return std::min(block_draws, n - block * block_draws); };
@@ -311,6 +309,14 @@ void Posterior::draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockC
   const auto& run =
       precision == Precision::kSingle ? draw_blocks_in<float> : draw_blocks_in<double>;
   run(*state_, n, seed, with_lp, callback, control);
+}
+
+void Posterior::check_draw_summary(int64_t n, Precision precision,
+                                   const DeriveRequest& derive) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, 0);
+  check_derive(derive, state_->model.data.n_schools());
+  if (precision == Precision::kSingle) state_->draw_model<float>();
 }
 
 DrawSummary Posterior::draw_summary(int64_t n, uint64_t seed, const RunControl& control,

@@ -126,7 +126,8 @@ class Posterior {
   std::string why_not_cuda() const;  // the reason, where `auto` took the CPU
 
   // Exact, without random numbers.
-  FitSummary summary(const SummaryOptions& options = {}) const;
+  // Of what takes long (`loo`, whose progress is in refits) the control is heard.
+  FitSummary summary(const SummaryOptions& options = {}, const RunControl& control = {}) const;
 
   // The exact quantile function of the sampled tau, units of y: what draws of tau are the
   // inverse-CDF of.
@@ -146,6 +147,11 @@ class Posterior {
   using BlockCallback = std::function<void(const DrawBlock&)>;
   void draw_blocks(int64_t n, uint64_t seed, bool with_lp, const BlockCallback& callback,
                    const RunControl& control = {}, Precision precision = Precision::kDouble) const;
+
+  // Throws std::invalid_argument where draw_summary would refuse such a request, before anything is
+  // drawn.
+  void check_draw_summary(int64_t n, Precision precision = Precision::kDouble,
+                          const DeriveRequest& derive = {}) const;
 
   // The summary of n draws (those of draw(n, seed)) in memory that does not grow with n; `also`
   // sees every block on the way. With a DeriveRequest also what only joint draws tell (derived.h);

@@ -28,20 +28,22 @@ std::vector<double> points(const DensityRequest& request) {
 
 void add_exceedances(const Engine& engine, const std::vector<ExceedRequest>& requests,
                      FitSummary& summary) {
+  std::unique_ptr<FitWorkspace> nodes;
   for (const ExceedRequest& request : requests) {
     const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "exceed");
     const double x[] = {request.value};
     summary.exceed.push_back(
-        {parameter.name(), request.value, law_at(engine, parameter, x, true)[0].upper});
+        {parameter.name(), request.value, law_at(engine, parameter, x, true, &nodes)[0].upper});
   }
 }
 
 void add_densities(const Engine& engine, const std::vector<DensityRequest>& requests,
                    FitSummary& summary) {
+  std::unique_ptr<FitWorkspace> nodes;
   for (const DensityRequest& request : requests) {
     const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "density");
     DensityCurve curve{parameter.name(), points(request), {}, {}};
-    for (const LawPoint& point : law_at(engine, parameter, curve.x, false)) {
+    for (const LawPoint& point : law_at(engine, parameter, curve.x, false, &nodes)) {
       curve.pdf.push_back(point.density);
       curve.cdf.push_back(point.lower);
     }
@@ -109,7 +111,8 @@ void check_requests(const Model& model, const SummaryOptions& options) {
                       data.n_schools(), kMostSchoolsOfWeights));
 }
 
-void add_requests(const Engine& engine, const SummaryOptions& options, FitSummary& summary) {
+void add_requests(const Engine& engine, const SummaryOptions& options, const RunControl& control,
+                  FitSummary& summary) {
   const Model& model = engine.model;
   add_exceedances(engine, options.exceed, summary);
   add_densities(engine, options.density, summary);
@@ -135,7 +138,7 @@ void add_requests(const Engine& engine, const SummaryOptions& options, FitSummar
                "no weights: under a uniform prior of mu the posterior means are not linear in y");
   }
   if (options.bayes_factors) summary.bayes_factors = bayes_factors(engine, summary.notes);
-  if (options.loo) summary.loo = leave_one_out(engine, summary.notes);
+  if (options.loo) summary.loo = leave_one_out(engine, control, summary.notes);
 }
 
 }  // namespace taugrid

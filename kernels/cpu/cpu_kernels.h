@@ -69,6 +69,15 @@ struct CpuKernels {
   void (*summarise_pilot_single)(const CountPlan& plan, const float* columns, int64_t stride,
                                  int64_t n, double* sums, uint64_t* counts);
 
+  // summarise by parts of a block: n draws from its draw `begin` on, both multiples of
+  // kDrawAlignment but for the last n. stripes (n_columns, 2, kStripes) hold the sums so far, all 0
+  // at first; `sums` are those of the block after its last part.
+  void (*summarise_part)(const CountPlan& plan, const double* columns, int64_t stride,
+                         int64_t begin, int64_t n, double* stripes, double* sums, uint64_t* counts);
+  void (*summarise_part_single)(const CountPlan& plan, const float* columns, int64_t stride,
+                                int64_t begin, int64_t n, double* stripes, double* sums,
+                                uint64_t* counts);
+
   // The exact summary of one posterior (fit.h).
   void (*fit)(const Problem& problem, const FitRequest& request, FitWorkspace& workspace,
               FitResult& result);

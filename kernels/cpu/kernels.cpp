@@ -4,6 +4,7 @@
 // Nothing here may become a weak symbol that another instruction set's object could provide: the
 // lane set carries a tag with internal linkage, and only kernels/math and C headers are included.
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cpu/part_team.h"
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"
@@ -78,6 +79,19 @@ void summarise_kernel(const CountPlan& plan, const T* columns, int64_t stride, i
     summarise_column<0, kBins>(team, plan, c, columns + c * stride, static_cast<int>(n),
                                sums + 2 * c,
                                counts + c * plan.n_windows * counts_per_window(kBins));
+}
+
+template <class T>
+void summarise_part_kernel(const CountPlan& plan, const T* columns, int64_t stride, int64_t begin,
+                           int64_t n, double* stripes, double* sums, uint64_t* counts) {
+  const IeeeEnvironment ieee;
+  PartTeam<L> team;
+  team.begin = static_cast<int>(begin);
+  for (int64_t c = 0; c < plan.n_columns; ++c) {
+    team.stripes = stripes + c * 2 * kStripes;
+    summarise_column(team, plan, c, columns + c * stride, static_cast<int>(n), sums + 2 * c,
+                     counts + c * plan.n_windows * counts_per_window());
+  }
 }
 
 template <class Lanes, class T = typename Lanes::Element>
@@ -160,6 +174,8 @@ const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
                                    replicate_kernel<S>,
                                    summarise_kernel<double, kBinsPerPilotWindow>,
                                    summarise_kernel<float, kBinsPerPilotWindow>,
+                                   summarise_part_kernel<double>,
+                                   summarise_part_kernel<float>,
                                    fit_kernel,
                                    law_kernel,
                                    panel_quantiles_kernel,

@@ -117,10 +117,11 @@ TAUGRID_TEMPLATE inline void count_best(const DerivedCounts& counts,
     for (int64_t lane = i; lane < i + L::N; ++lane) {
       if (work.equal[lane] == 1) continue;
       ++*counts.shared;
+      Tie tie{static_cast<int64_t>(work.equal[lane]), 0};
       for (int64_t j = 0; j < n_schools; ++j) {
         if (!(theta[j * chunk + lane] == largest[lane])) continue;
-        const Tie tie = tie_of(theta, chunk, n_schools, j, lane);
         if (place_of(tie, first + static_cast<uint64_t>(lane)) != 0) --counts.best[j];
+        ++tie.before;
       }
     }
   }
@@ -230,6 +231,7 @@ TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts,
   using Count = typename RealFormat<typename L::Element>::Bits;
   const int64_t n_schools = counts.n_schools;
   const Bits without = L::splat_bits(static_cast<Count>(n_schools * (n_schools - 1) / 2));
+  uint64_t all_tie = 0;  // draws in which all schools do, as at tau = 0: J of work each, not J^2
   for (int64_t i = 0; i < n; i += L::N) {
     Bits sum = L::splat_bits(0);
     for (int64_t j = 0; j < n_schools; ++j) sum = sum + L::load_bits(work.rank + j * chunk + i);
@@ -238,6 +240,14 @@ TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts,
     L::store_bits(lane_sum, sum);
     for (int lane = 0; lane < L::N; ++lane) {
       if (lane_sum[lane] == static_cast<Count>(n_schools * (n_schools - 1) / 2)) continue;
+      if (lane_sum[lane] == 0) {
+        Tie tie{n_schools, 0};
+        for (; tie.before < n_schools; ++tie.before)
+          work.rank[tie.before * chunk + i + lane] =
+              static_cast<Count>(place_of(tie, first + static_cast<uint64_t>(i + lane)));
+        ++all_tie;
+        continue;
+      }
       for (int64_t j = 0; j < n_schools; ++j) {
         const Tie tie = tie_of(work.theta, chunk, n_schools, j, i + lane);
         if (tie.schools == 1) continue;
@@ -250,6 +260,9 @@ TAUGRID_TEMPLATE inline void settle_ties(const DerivedCounts& counts,
       }
     }
   }
+  if (counts.pairs == nullptr || all_tie == 0) return;
+  for (int64_t j = 0; j < n_schools; ++j)
+    for (int64_t k = 0; k < j; ++k) counts.pairs[j * n_schools + k] += all_tie;
 }
 
 // Adds up the ranks. Few schools: every rank is compared with every school's; many: one at a time.
