@@ -36,5 +36,11 @@ TEST(NumberText, WidthCountsCharactersAndNotBytes) {
   EXPECT_EQ(right_aligned("abc", 2), "abc");
 }
 
+TEST(NumberText, HugeNumbersHaveExponentsInEveryStyle) {
+  EXPECT_EQ((NumberStyle{true, 4}.text(-1.5e300)), "-1.5e+300");
+  EXPECT_EQ((NumberStyle{true, 4}.text(123456789.0)), "123456789.0000");
+  EXPECT_EQ((NumberStyle{true, 4}.text(1234567890.0)), "1.2346e+09");
+}
+
 }  // namespace
 }  // namespace taugrid

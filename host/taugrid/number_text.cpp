@@ -20,6 +20,7 @@ int decade(double positive) { return static_cast<int>(std::floor(std::log10(posi
 std::string NumberStyle::text(double value) const {
   if (std::isnan(value)) return "-";
   if (!fixed || std::isinf(value)) return fmt::format("{:.{}g}", value, digits);
+  if (std::abs(value) >= kLargestFixed) return fmt::format("{:.{}g}", value, kShownDigits + 1);
   const std::string shown = fmt::format("{:.{}f}", value, digits);
   // A rounded zero has no sign: "-0.000" would say that the value is negative.
   return shown.find_first_of("123456789") == std::string::npos && shown[0] == '-' ? shown.substr(1)
