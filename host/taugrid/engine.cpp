@@ -137,11 +137,9 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   problem.y = y.data();
   problem.sigma = sigma.data();
   problem.n_schools = data.n_schools();
-  problem.mu.form = model.mu_prior.form;
-  problem.mu.a = (model.mu_prior.a - centre) / unit;
-  problem.mu.b =
-      (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) /
-      unit;
+  const MuPrior& mu = model.mu_prior;
+  problem.mu = mu_record(mu.form, (mu.a - centre) / unit,
+                         (mu.form == MuForm::kUniform ? mu.b - centre : mu.b) / unit);
   problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma, prior_storage);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 

@@ -14,23 +14,20 @@ using SharedPointLane = Scalar<double, SharedPointTag>;
 
 template <>
 struct SchoolSum<SharedPointLane> {
-  template <int K, class Add, class Close>
-  static TAUGRID_TEMPLATE void over(int64_t n_schools, double (&total)[K], const Add& add,
-                                    const Close& close) {
+  template <int K, class Tile>
+  static TAUGRID_TEMPLATE void over(int64_t n_schools, double (&total)[K], const Tile& tile) {
     for (int k = 0; k < K; ++k) total[k] = 0.0;
     if (n_schools <= kSchoolTile) {
-      for (int64_t j = 0; j < n_schools; ++j) add(j, total);
-      close(total);
+      tile(int64_t{0}, n_schools, total);
       return;
     }
     const int lane = static_cast<int>(threadIdx.x % kWarp);
     for (int64_t begin = lane * kSchoolTile; begin < n_schools; begin += kWarp * kSchoolTile) {
       const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
-      double tile[K];
-      for (int k = 0; k < K; ++k) tile[k] = 0.0;
-      for (int64_t j = begin; j < end; ++j) add(j, tile);
-      close(tile);
-      for (int k = 0; k < K; ++k) total[k] = total[k] + tile[k];
+      double of_tile[K];
+      for (int k = 0; k < K; ++k) of_tile[k] = 0.0;
+      tile(begin, end, of_tile);
+      for (int k = 0; k < K; ++k) total[k] = total[k] + of_tile[k];
     }
     for (int k = 0; k < K; ++k) total[k] = warp_sum(total[k]);
   }

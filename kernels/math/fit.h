@@ -136,22 +136,31 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
                      result.shortest_upper);
 }
 
-// Components of mu, theta_j or theta_new at the nodes, into the workspace; variances are its too.
+// Mixtures of normals over nodes of tau.
 enum class MixtureOf { kMu, kTheta, kThetaNew };
 
+// Mean and variance of the components at nodes i, i + 1, ..
+template <class L>
+TAUGRID_INLINE void mixture_component(const Problem& problem, MixtureOf of, int64_t j,
+                                      const MixtureNodes& nodes, int i, typename L::Real& mean,
+                                      typename L::Real& variance) {
+  const auto tau2 = L::load(nodes.tau2 + i);
+  const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i), L::splat(0.0)};
+  mean = at.mu_hat;
+  variance = at.v_mu;
+  if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
+  if (of == MixtureOf::kThetaNew) variance = variance + tau2;
+}
+
+// The components at all nodes, into the workspace.
 template <class Team>
 TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
-                                     const MixtureNodes& nodes, FitWorkspace& w,
-                                     double* variances) {
+                                     const MixtureNodes& nodes, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(nodes.n, [&](int i) {
-    const auto tau2 = L::load(nodes.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i), L::splat(0.0)};
-    auto mean = at.mu_hat, variance = at.v_mu;
-    if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
-    if (of == MixtureOf::kThetaNew) variance = variance + tau2;
+    typename L::Real mean, variance;
+    mixture_component<L>(problem, of, j, nodes, i, mean, variance);
     L::store(w.mean + i, mean);
-    L::store(variances + i, variance);
     L::store(w.inverse_sd + i, 1.0 / L::sqrt(variance));
   });
 }
@@ -164,59 +173,78 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
                                  FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
-  double* variances = w.log_weight;
   const MixtureNodes all = panel_nodes(w);
-  prepare_mixture(team, problem, of, j, all, w, variances);
   double first[1], second[1];
   team.template sum<1>(all.n, first, [&](int i, typename L::Real(&s)[1]) {
-    s[0] = L::load(all.weight + i) * L::load(w.mean + i);
+    typename L::Real mean, variance;
+    mixture_component<L>(problem, of, j, all, i, mean, variance);
+    s[0] = L::load(all.weight + i) * mean;
   });
   const double mean = first[0];
   team.template sum<1>(all.n, second, [&](int i, typename L::Real(&s)[1]) {
-    const auto d = L::load(w.mean + i) - mean;
-    s[0] = L::load(all.weight + i) * L::fma(d, d, L::load(variances + i));
+    typename L::Real component_mean, variance;
+    mixture_component<L>(problem, of, j, all, i, component_mean, variance);
+    const auto d = component_mean - mean;
+    s[0] = L::load(all.weight + i) * L::fma(d, d, variance);
   });
   result.mean = moments >= 1 ? mean : quiet_nan();
   result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
 
-  prepare_mixture(team, problem, of, j, nodes, w, variances);
-  const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n};
+  prepare_mixture(team, problem, of, j, nodes, w);
+  const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n, nodes.n_coarse};
   // Where to start: the component that holds the median of tau.
+  const int in_order = nodes.n_coarse > 0 ? nodes.n_coarse : nodes.n;
+  const double half = nodes.n_coarse > 0 ? 0.25 : 0.5;
   int middle = 0;
   double mass = 0.0;
-  for (int i = 0; i < nodes.n && mass < 0.5; ++i) {
+  for (int i = 0; i < in_order && mass < half; ++i) {
     mass = mass + nodes.weight[i];
     middle = i;
   }
   const double centre = w.mean[middle];
   const double scale = 1.0 / w.inverse_sd[middle];
+  QuantileSearch& search = w.search;
+  team.once([&] { search.scale = scale; });
   // The quantiles nearest to the ends of the central interval.
   double low = centre - 2.0 * scale, high = centre + 2.0 * scale;
   double from_low = 1.0, from_high = 1.0;
   const double outside = 0.5 * (1.0 - request.level);
-  for (int i = 0; i < request.n_probabilities; ++i) {
-    const double p = request.probabilities[i];
-    const bool from_right = p > 0.5;
-    const double tail = from_right ? 1.0 - p : p;
-    const double z = normal_quantile<S>(tail);
-    const double x =
-        mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
-    if (team.leads()) result.quantile[i] = x;
-    const double from = abs_of(tail - outside);
-    if (!from_right && from < from_low) {
-      low = x;
-      from_low = from;
-    }
-    if (from_right && from < from_high) {
-      high = x;
-      from_high = from;
+  constexpr int kBatch = QuantileSearch::kLanes;
+  for (int begin = 0; begin < request.n_probabilities; begin += kBatch) {
+    const int n =
+        request.n_probabilities - begin < kBatch ? request.n_probabilities - begin : kBatch;
+    team.once([&] {
+      for (int i = 0; i < kBatch; ++i) {
+        const double p = i < n ? request.probabilities[begin + i] : 0.5;
+        search.p[i] = p > 0.5 ? 1.0 - p : p;
+        search.sign[i] = p > 0.5 ? -1.0 : 1.0;
+      }
+    });
+    team.for_points((n + 7) / 8 * 8, [&](int i) {
+      const auto z = normal_quantile<L>(L::load(search.p + i)) * L::load(search.sign + i);
+      L::store(search.x + i, centre + z * scale);
+    });
+    mixture_quantiles(law, n, search);
+    team.once([&] {
+      for (int i = 0; i < n; ++i) result.quantile[begin + i] = search.x[i];
+    });
+    for (int i = 0; i < n; ++i) {
+      const double from = abs_of(search.p[i] - outside);
+      if (search.sign[i] > 0.0 && from < from_low) {
+        low = search.x[i];
+        from_low = from;
+      }
+      if (search.sign[i] < 0.0 && from < from_high) {
+        high = search.x[i];
+        from_high = from;
+      }
     }
   }
   if (!request.mode_and_shortest) return;
   const MixtureMode mode =
       mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
   result.mode = mode.x;
-  mixture_shortest(law, request.level, mode.unimodal, low, high, scale, result.shortest_lower,
+  mixture_shortest(law, request.level, mode.unimodal, low, high, search, result.shortest_lower,
                    result.shortest_upper);
 }
 

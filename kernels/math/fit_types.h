@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/math/legendre_panels.h"
+#include "kernels/math/mixture.h"
 
 namespace taugrid {
 
@@ -87,6 +88,7 @@ struct FitWorkspace {
   double mixture_weight[kMaxMixtureNodes], mixture_tau2[kMaxMixtureNodes];
   double mixture_mu_hat[kMaxMixtureNodes], mixture_v_mu[kMaxMixtureNodes];
 
+  QuantileSearch search;
   double lane_a[64], lane_b[64], lane_c[64], lane_d[64];  // a few values per lane
   double node_value[kPanelNodes], coefficient[kPanelNodes];
 };

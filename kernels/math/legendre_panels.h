@@ -28,19 +28,26 @@ struct PanelRule {
   double to_coefficient[kPanelNodes * kPanelNodes];  // [i * 16 + n] = (n + 1/2) w_i P_n(t_i)
 };
 
-TAUGRID_INLINE void make_panel_rule(PanelRule& rule) {
-  for (int i = 0; i < kPanelNodes; ++i) {
-    const double t = gauss_node(i);
-    rule.node[i] = t;
-    rule.weight[i] = gauss_weight(i);
-    double before = 0.0, p = 1.0;
+template <class Team>
+TAUGRID_OUTLINE void make_panel_rule(Team& team, PanelRule& rule) {
+  using L = typename Team::Lanes;
+  team.once([&] {
+    for (int i = 0; i < kPanelNodes; ++i) {
+      rule.node[i] = gauss_node(i);
+      rule.weight[i] = gauss_weight(i);
+    }
+  });
+  team.for_points(kPanelNodes, [&](int i) {
+    const auto t = L::load(rule.node + i), weight = L::load(rule.weight + i);
+    auto before = L::splat(0.0), p = L::splat(1.0);
     for (int n = 0; n < kPanelNodes; ++n) {
-      rule.to_coefficient[i * kPanelNodes + n] = (n + 0.5) * rule.weight[i] * p;
-      const double next = ((2 * n + 1) * t * p - n * before) / (n + 1);
+      const auto c = (n + 0.5) * weight * p;
+      for (int k = 0; k < L::N; ++k) rule.to_coefficient[(i + k) * kPanelNodes + n] = L::lane(c, k);
+      const auto next = ((2 * n + 1) * t * p - static_cast<double>(n) * before) / (n + 1.0);
       before = p;
       p = next;
     }
-  }
+  });
 }
 
 // The panels of one density, in order, normalised to mass 1.
@@ -102,12 +109,11 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
   if (mass > tolerance.negligible && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest)
     return false;
   if (tail * max_of(width, tolerance.least_width) > tolerance.absolute) return false;
-  if (tolerance.moment > 0.0) {
-    // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
-    const double tail_moment =
-        tail * exp<L>(tolerance.moment * upper - tolerance.moment_peak + peak);
-    if (tail_moment > 1e3 * tolerance.absolute) return false;
-  }
+  // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
+  const double moment_rise = tolerance.moment * upper - tolerance.moment_peak + peak;
+  if (tolerance.moment > 0.0 && moment_rise > 0.0 &&
+      tail * exp<L>(moment_rise) > 1e3 * tolerance.absolute)
+    return false;
   // Mixtures integrate functions of x that this density knows nothing of, smooth on the scale of 1
   // in x = log tau (singular no nearer than i pi/4); 16 nodes on a width of 2 take them to 1e-10 of
   // the panel's mass, so wider panels must hold little.
