@@ -148,10 +148,7 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   if (tau_is_random) {
     posterior = std::make_unique_for_overwrite<FitWorkspace>();
     FitStorage storage(0, 0);
-    FitRequest tau_only = request();
-    tau_only.theta = false;
-    tau_only.mode_and_shortest = false;
-    kernels->fit(problem, tau_only, *posterior, storage.result);
+    kernels->fit(problem, nodes_request(), *posterior, storage.result);
   }
 }
 
@@ -168,10 +165,15 @@ const TauTable& Engine::table() const {
 }
 
 FitRequest Engine::request() const {
+  FitRequest request = nodes_request();
+  request.tau = request.mu = request.theta_new = request.theta = request.joint = true;
+  request.mode_and_shortest = true;
+  return request;
+}
+
+FitRequest Engine::nodes_request() const {
   FitRequest request{};
   request.level = 0.95;
-  request.theta = true;
-  request.mode_and_shortest = true;
   for (int k = 1; k <= 2; ++k) {
     if (model.tau_moment_exists(k)) request.tau_moments = k;
     if (model.mu_moment_exists(k)) request.mu_moments = k;

@@ -159,10 +159,7 @@ std::unique_ptr<FitWorkspace> posterior_nodes(const Engine& engine) {
   if (engine.posterior) return std::make_unique<FitWorkspace>(*engine.posterior);
   auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
   FitStorage storage(0, 0);
-  FitRequest tau_only = engine.request();
-  tau_only.theta = false;
-  tau_only.mode_and_shortest = false;
-  engine.kernels->fit(engine.problem, tau_only, *nodes, storage.result);
+  engine.kernels->fit(engine.problem, engine.nodes_request(), *nodes, storage.result);
   return nodes;
 }
 
