@@ -48,8 +48,8 @@ TAUGRID_OUTLINE void uniform_mu_cdf(Team& team, const Problem& problem, const La
       s[1] = weight * exp<L>(log_truncated_mass<L>(x, b, mean, inverse_sd) - log_mass);
     });
     if (!team.leads()) continue;
-    values.lower[i] = x > a ? masses[0] : 0.0;
-    values.upper[i] = x < b ? masses[1] : 0.0;
+    values.lower[i] = x > a ? min_of(masses[0], 1.0) : 0.0;
+    values.upper[i] = x < b ? min_of(masses[1], 1.0) : 0.0;
   }
 }
 

@@ -45,7 +45,9 @@ struct Mixture {
       s[2] = f;
       s[3] = -(f * scale * z);
     });
-    return {factor * sums[0], factor * sums[1], factor * sums[2], factor * sums[3]};
+    // The weights sum to 1 but for rounding.
+    return {min_of(factor * sums[0], 1.0), min_of(factor * sums[1], 1.0), factor * sums[2],
+            factor * sums[3]};
   }
 
   // log F'(x) at lanes of x.

@@ -91,7 +91,8 @@ struct SchoolSum {
   }
 };
 
-// v_j = sigma_j^2 + tau^2 of four schools, their inverses for one division, and their product.
+// The inverses of v_j = sigma_j^2 + tau^2 of four schools, for one division, and the product of
+// those v_j.
 template <class L>
 struct FourSchools {
   typename L::Real w[4];
@@ -112,6 +113,14 @@ TAUGRID_INLINE FourSchools<L> four_schools(const ProblemOf<T>& problem, int64_t 
   const Real w01 = inverse * v23, w23 = inverse * v01;
   return {{w01 * v1, w01 * v0, w23 * v3, w23 * v2}, product};
 }
+
+// Where packs of lanes keep what one sum over schools leaves for the next, of the first schools, so
+// that it need not be computed again. A single lane computes it again: same bits.
+template <class L>
+struct SchoolCache {
+  static constexpr int64_t kGroups = L::N > 1 ? 4 : 0;  // of four schools
+  FourSchools<L> four[kGroups > 0 ? kGroups : 1];
+};
 
 // What p(. | tau, y) needs of tau.
 template <class L>
@@ -134,7 +143,8 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform
 // one).
 template <class L, class T>
-TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2,
+                                     SchoolCache<L>& cache) {
   using Real = typename L::Real;
   using Element = typename L::Element;
   Real sums[2];
@@ -145,6 +155,7 @@ TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Re
     if constexpr (!kSingle<L>)
       for (; j + 4 <= end; j += 4) {
         const FourSchools<L> four = four_schools<L>(problem, j, tau2);
+        if (j / 4 < cache.kGroups) cache.four[j / 4] = four;
         s[0] = s[0] + ((four.w[0] + four.w[1]) + (four.w[2] + four.w[3]));
         s[1] = s[1] + (L::fma(four.w[0], L::splat(y(j)), four.w[1] * y(j + 1)) +
                        L::fma(four.w[2], L::splat(y(j + 2)), four.w[3] * y(j + 3)));
@@ -165,6 +176,12 @@ TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Re
   return {tau2, v_mu * sums[1], v_mu, L::splat(0)};
 }
 
+template <class L, class T>
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
+  SchoolCache<L> unused;
+  return given_tau<L>(problem, tau2, unused);
+}
+
 // log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
 template <class L, class T>
 TAUGRID_INLINE typename L::Real log_mu_mass(const ProblemOf<T>& problem, const GivenTau<L>& at) {
@@ -178,7 +195,8 @@ template <class L, class T>
 TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem,
                                                         typename L::Real tau2, GivenTau<L>& at) {
   using Real = typename L::Real;
-  at = given_tau<L>(problem, tau2);
+  SchoolCache<L> cache;
+  at = given_tau<L>(problem, tau2, cache);
 
   Real sums[2];  // log v, w r^2
   SchoolSum<L>::over(problem.n_schools, sums, [&](int64_t begin, int64_t end, Real(&s)[2]) {
@@ -198,7 +216,8 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& prob
     };
     int64_t j = begin;
     for (; j + 4 <= end; j += 4) {
-      const FourSchools<L> four = four_schools<L>(problem, j, at.tau2);
+      const FourSchools<L> four =
+          j / 4 < cache.kGroups ? cache.four[j / 4] : four_schools<L>(problem, j, at.tau2);
       product = product * four.product;
       renormalise();
       s[1] = s[1] + (L::fma(four.w[0], square(j), four.w[1] * square(j + 1)) +

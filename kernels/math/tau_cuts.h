@@ -116,7 +116,7 @@ TAUGRID_OUTLINE int suggest_cuts(Team& team, const PanelTolerance& tolerance, Fi
   // Where rounding shows in the density, many nodes average it.
   const bool noisy = tolerance.absolute > 1e-9;
   const double log_tolerance = log<Scalar<double, L>>(noisy ? 1e-10 : tolerance.absolute);
-  const double crowd = noisy ? 4.0 : 1.0;
+  const double crowd = tolerance.absolute > 3e-8 ? 16.0 : noisy ? 4.0 : 1.0;
   team.for_points(padded - 16, [&](int i) {
     const Real x0 = L::load(x + i), x1 = L::load(x + i + 1), x2 = L::load(x + i + 2),
                x3 = L::load(x + i + 3);
