@@ -42,9 +42,7 @@ PriorList<Prior> parse_list(const std::vector<std::string>& texts, PriorOf of,
   return list;
 }
 
-bool at_infinity(const TauPrior& prior) {
-  return prior.fixed() && std::isinf(prior.parameters[0]);
-}
+bool at_infinity(const TauPrior& prior) { return prior.fixed() && std::isinf(prior.parameters[0]); }
 
 // The chosen columns, and mu among the quantities whether it is chosen or not.
 struct Columns {
@@ -55,8 +53,7 @@ struct Columns {
 Columns make_columns(const SweepRequest& request, int64_t n_schools) {
   Columns columns{parse_batch_columns(request.quantities, request.statistics, n_schools), 0};
   columns.n_chosen = columns.all.size();
-  if (std::ranges::find(columns.all.quantities, ParameterKind::kMu) ==
-      columns.all.quantities.end())
+  if (std::ranges::find(columns.all.quantities, ParameterKind::kMu) == columns.all.quantities.end())
     columns.all.quantities.push_back(ParameterKind::kMu);
   return columns;
 }
@@ -84,9 +81,7 @@ class Point {
   }
 
   LawFunction mu_law() {
-    return [this](std::span<const double> x, std::span<LawPoint> law) {
-      fitter_.law(ParameterKind::kMu, 0, x, law);
-    };
+    return [this](std::span<const double> x, std::span<LawPoint> law) { fitter_.mu_law(x, law); };
   }
 
   // Where the law of mu lies, units of y: about the middle of tau's mass, and beside its jumps.
@@ -185,8 +180,7 @@ void add_notes(const std::vector<TauPrior>& tau, const std::vector<MuPrior>& mu,
   if (std::ranges::any_of(tau, [](const TauPrior& prior) { return !prior.proper; }))
     summary.notes.push_back("no marginal likelihood where the prior of tau is improper");
   if (std::ranges::any_of(mu, [](const MuPrior& prior) { return !prior.proper(); }))
-    summary.notes.push_back(
-        "in the marginal likelihood the flat prior of mu counts as density 1");
+    summary.notes.push_back("in the marginal likelihood the flat prior of mu counts as density 1");
 }
 
 }  // namespace
@@ -205,10 +199,11 @@ SweepSummary sweep(const Data& data, const SweepRequest& request, const RunContr
   const Columns columns = make_columns(request, data.n_schools());
   const int threads = thread_count(request.threads);
 
-  Base base(data,
-            request.base_tau_prior.empty() ? tau.priors[0] : parse_tau_prior(request.base_tau_prior),
-            request.base_mu_prior.empty() ? mu.priors[0] : parse_mu_prior(request.base_mu_prior),
-            threads);
+  Base base(
+      data,
+      request.base_tau_prior.empty() ? tau.priors[0] : parse_tau_prior(request.base_tau_prior),
+      request.base_mu_prior.empty() ? mu.priors[0] : parse_mu_prior(request.base_mu_prior),
+      threads);
   SweepSummary summary{};
   std::string base_error;
   try {

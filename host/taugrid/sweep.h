@@ -36,10 +36,10 @@ struct SweepRow {
   std::string mu_prior;
   std::vector<double> values;  // of SweepSummary::columns, units of y
   double log_marginal_likelihood;
-  double ks_mu;         // from 0 to 1
-  double shift_mu;      // in sd of mu under the base prior
+  double ks_mu;          // from 0 to 1
+  double shift_mu;       // in sd of mu under the base prior
   double mu_above_zero;  // P(mu > 0 | y)
-  std::string error;    // why there is no posterior; else empty
+  std::string error;     // why there is no posterior; else empty
 };
 
 // Where P(mu > 0 | y), as one parameter of a prior runs through its range, crosses a probability:

@@ -16,7 +16,7 @@ namespace {
 using S = Scalar<>;
 
 constexpr double kLevels[] = {0.95, 0.05, 0.975, 0.025};  // of P(mu > 0)
-constexpr double kTolerance = 1e-8;  // of a parameter, relative to itself
+constexpr double kTolerance = 1e-8;                       // of a parameter, relative to itself
 constexpr int kShownDigits = 8;
 
 // Two neighbours of a range on either side of a probability.
@@ -84,11 +84,9 @@ double find_crossing(const std::function<double(double)>& f, double a, double fa
     const double interpolated = (fb * a - fa * b) / (fb - fa);
     const double towards = middle >= interpolated ? 1.0 : -1.0;
     const double nudge = std::max(k1 * (b - a) * (b - a), 0.5 * tolerance);
-    const double truncated = nudge <= std::abs(middle - interpolated)
-                                 ? interpolated + towards * nudge
-                                 : middle;
-    const double x =
-        std::abs(truncated - middle) <= radius ? truncated : middle - towards * radius;
+    const double truncated =
+        nudge <= std::abs(middle - interpolated) ? interpolated + towards * nudge : middle;
+    const double x = std::abs(truncated - middle) <= radius ? truncated : middle - towards * radius;
     if (!(x > a && x < b)) break;
     const double fx = f(x);
     if (fx == 0.0 || std::isnan(fx)) return x;
