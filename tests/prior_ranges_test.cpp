@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/taugrid/csv_fields.h"
 #include "host/taugrid/priors.h"
 #include "tests/prior_examples.h"
 #include "tests/refusal.h"
@@ -79,7 +80,7 @@ TEST(PriorRanges, TextsAreShortAndSayTheValue) {
       const std::vector<double> parameters = parse_tau_prior(family.priors[i]).parameters;
       EXPECT_EQ(parameters.at(family.priors[i].starts_with("half_t") ? 1 : 0), family.values[i]);
       if (i > 0) EXPECT_GT(family.values[i], family.values[i - 1]) << range;
-      EXPECT_LE(exact_text(family.values[i]).size(), 12u) << range;
+      EXPECT_LE(csv_number(family.values[i]).size(), 12u) << range;
     }
   }
 }
@@ -107,8 +108,8 @@ std::string with_range(const std::string& example, size_t k, const std::vector<d
   std::string text = example.substr(0, example.find(':') + 1);
   for (size_t i = 0; i < numbers.size(); ++i) {
     text += i == 0 ? "" : ",";
-    text += i == k ? exact_text(0.5 * numbers[i]) + ".." + exact_text(2 * numbers[i]) + ":3"
-                   : exact_text(numbers[i]);
+    text += i == k ? csv_number(0.5 * numbers[i]) + ".." + csv_number(2 * numbers[i]) + ":3"
+                   : csv_number(numbers[i]);
   }
   return text;
 }

@@ -40,14 +40,16 @@ std::string format_help() {
 
 }  // namespace
 
-void add_common_options(CLI::App& app, CommonOptions& options) {
+void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each) {
   app.add_option(
          "DATA", options.data_file,
          "CSV with columns y and sigma (and label), or Stan's JSON data; - is standard input")
       ->required();
-  app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
-      ->capture_default_str();
-  app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
+  if (one_prior_each) {
+    app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
+        ->capture_default_str();
+    app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
+  }
   app.add_option("--backend", options.device.backend, "What computes")
       ->each([&options](const std::string&) { options.backend_given = true; })
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))

@@ -1,4 +1,4 @@
-// What `fit` and `draw` have in common: their flags, and the way in and out.
+// What the commands on a data set have in common: their flags, and the way in and out.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,8 @@ struct CommonOptions {
   bool quiet = false;
 };
 
-void add_common_options(CLI::App& app, CommonOptions& options);
+// Without `one_prior_each` the flags of the priors are the command's own.
+void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each = true);
 
 // The data set, with the reader's notices told on standard error.
 Data read_input(const CommonOptions& options);

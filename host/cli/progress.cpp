@@ -22,9 +22,10 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(int64_t total, bool wanted)
+Progress::Progress(int64_t total, bool wanted, const char* what)
     : total_(total),
       shown_(wanted && ::isatty(STDERR_FILENO) == 1),
+      what_(what),
       start_(Clock::now()),
       last_(start_) {}
 
@@ -41,9 +42,10 @@ void Progress::update(int64_t done) {
   const double rate =
       static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
   const std::string line =
-      fmt::format("\r{:5.1f}%  {:.1f} M draws/s  {} left\033[K",
-                  100.0 * static_cast<double>(done) / static_cast<double>(total_), rate / 1e6,
-                  duration_text(static_cast<double>(total_ - done) / rate));
+      fmt::format("\r{:5.1f}%  {} {}/s  {} left\033[K",
+                  100.0 * static_cast<double>(done) / static_cast<double>(total_),
+                  rate >= 1e5 ? fmt::format("{:.1f} M", rate / 1e6) : fmt::format("{:.0f}", rate),
+                  what_, duration_text(static_cast<double>(total_ - done) / rate));
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }

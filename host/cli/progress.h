@@ -9,7 +9,8 @@ namespace taugrid::cli {
 
 class Progress {
  public:
-  Progress(int64_t total, bool wanted);
+  // `what` is counted: "draws".
+  Progress(int64_t total, bool wanted, const char* what = "draws");
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -20,6 +21,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   int64_t total_;
   bool shown_;
+  const char* what_;
   bool drawn_ = false;
   Clock::time_point start_;
   Clock::time_point last_;

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
 
+#include "host/taugrid/csv_fields.h"
 #include "host/taugrid/prior_mixture.h"
 #include "host/taugrid/priors.h"
 #include "host/taugrid/readers.h"
@@ -158,12 +158,7 @@ double rounded(double value, int decimals) {
 
 }  // namespace
 
-std::string exact_text(double value) {
-  char buffer[32];
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
-}
-
-std::string PriorFamily::at(double value) const { return before + exact_text(value) + after; }
+std::string PriorFamily::at(double value) const { return before + csv_number(value) + after; }
 
 std::vector<double> range_values(double lower, double upper, int64_t n, bool logarithmic,
                                  const std::string& what) {

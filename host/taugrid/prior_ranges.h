@@ -48,7 +48,4 @@ std::vector<PriorFamily> parse_prior_families(std::span<const std::string> texts
 std::vector<double> range_values(double lower, double upper, int64_t n, bool logarithmic,
                                  const std::string& what);
 
-// The shortest decimal that reads back as the same double.
-std::string exact_text(double value);
-
 }  // namespace taugrid

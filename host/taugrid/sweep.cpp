@@ -36,10 +36,16 @@ PriorList<Prior> parse_list(const std::vector<std::string>& texts, PriorOf of,
   PriorList<Prior> list{parse_prior_families(texts, of), {}};
   for (const PriorFamily& family : list.families)
     for (const std::string& prior : family.priors) list.priors.push_back(parse(prior));
-  if (list.priors.empty())
-    throw std::invalid_argument(of == PriorOf::kTau ? "there is no prior of tau"
-                                                    : "there is no prior of mu");
   return list;
+}
+
+void check_size(size_t n_tau, size_t n_mu) {
+  if (n_tau == 0) throw std::invalid_argument("there is no prior of tau");
+  if (n_mu == 0) throw std::invalid_argument("there is no prior of mu");
+  if (n_tau > kMostSweepPriors / n_mu)
+    throw std::invalid_argument(
+        fmt::format("there are {} priors of tau and {} of mu, must be at most {} combinations",
+                    n_tau, n_mu, kMostSweepPriors));
 }
 
 bool at_infinity(const TauPrior& prior) { return prior.fixed() && std::isinf(prior.parameters[0]); }
@@ -185,6 +191,18 @@ void add_notes(const std::vector<TauPrior>& tau, const std::vector<MuPrior>& mu,
 
 }  // namespace
 
+int64_t sweep_size(const SweepRequest& request) {
+  const auto count = [](const std::vector<std::string>& texts, PriorOf of) {
+    size_t n = 0;
+    for (const PriorFamily& family : parse_prior_families(texts, of)) n += family.priors.size();
+    return n;
+  };
+  const size_t n_tau = count(request.tau_priors, PriorOf::kTau);
+  const size_t n_mu = count(request.mu_priors, PriorOf::kMu);
+  check_size(n_tau, n_mu);
+  return static_cast<int64_t>(n_tau * n_mu);
+}
+
 SweepSummary sweep(const Data& data, const SweepRequest& request, const RunControl& control) {
   const IeeeEnvironment ieee;
   const auto start = std::chrono::steady_clock::now();
@@ -192,10 +210,7 @@ SweepSummary sweep(const Data& data, const SweepRequest& request, const RunContr
   const PriorList<TauPrior> tau = parse_list(request.tau_priors, PriorOf::kTau, parse_tau_prior);
   const PriorList<MuPrior> mu = parse_list(request.mu_priors, PriorOf::kMu, parse_mu_prior);
   const size_t n_tau = tau.priors.size(), n_mu = mu.priors.size();
-  if (n_tau > kMostSweepPriors / n_mu)
-    throw std::invalid_argument(
-        fmt::format("there are {} priors of tau and {} of mu, must be at most {} combinations",
-                    n_tau, n_mu, kMostSweepPriors));
+  check_size(n_tau, n_mu);
   const Columns columns = make_columns(request, data.n_schools());
   const int threads = thread_count(request.threads);
 

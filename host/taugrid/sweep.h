@@ -30,6 +30,9 @@ struct SweepRequest {
   int threads = 0;  // 0: as many as the machine has
 };
 
+// The number of rows: all combinations. Throws std::invalid_argument as sweep() does for the texts.
+int64_t sweep_size(const SweepRequest& request);
+
 // What does not exist is NaN.
 struct SweepRow {
   std::string tau_prior;
@@ -45,6 +48,7 @@ struct SweepRow {
 // Where P(mu > 0 | y), as one parameter of a prior runs through its range, crosses a probability:
 // 0.95 and 0.05, and 0.975 and 0.025, where the central 95% interval of mu begins or ends at 0.
 struct SweepFlip {
+  bool of_tau;            // whether it is the prior of tau that varies, else that of mu
   std::string range;      // the prior with its range, as it was given
   std::string parameter;  // "scale"
   double value;           // of the parameter at the crossing, to about 1e-7 of itself
@@ -74,11 +78,11 @@ struct SweepSummary {
   std::vector<std::string> notes;
 };
 
-// Bit-equal for any number of threads, and row by row to Posterior::summary. A crossing is looked
-// for between any two neighbouring values of a range on either side of a probability; two crossings
-// of one probability between neighbours are not seen. Throws std::invalid_argument for what is
-// wrong with the data, the columns, the text of a prior, or an explicit base; Stopped where
-// control says so.
+// Control's progress counts rows. Bit-equal for any number of threads, and row by row to
+// Posterior::summary. A crossing is looked for between any two neighbouring values of a range on
+// either side of a probability; two crossings of one probability between neighbours are not seen.
+// Throws std::invalid_argument for what is wrong with the data, the columns, the text of a prior,
+// or an explicit base; Stopped where control says so.
 SweepSummary sweep(const Data& data, const SweepRequest& request, const RunControl& control = {});
 
 }  // namespace taugrid

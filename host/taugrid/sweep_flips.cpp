@@ -46,7 +46,8 @@ SweepFlip find_flip(const Bracket& bracket, const MuAboveZero& mu_above_zero) {
                                  variable(upper), bracket.at_next - bracket.probability, tolerance);
   const double value = parse_number(fmt::format("{:.{}g}", value_of(x), kShownDigits), "value");
   const std::string prior = range.at(value);
-  return {range.text,
+  return {bracket.of_tau,
+          range.text,
           range.parameter,
           value,
           bracket.of_tau ? prior : bracket.other,
