@@ -18,11 +18,14 @@ struct SweepOptions : CommonOptions {
   SweepRequest request;
   bool columns_given = false;
   int64_t rows = 40;
+  bool plot = false;
 };
 
 void run(const SweepOptions& options) {
   if (options.device.backend == "cuda")
     throw std::invalid_argument("--backend is cuda, must be auto or cpu: a sweep is of the CPU");
+  if (options.plot && options.format != "table")
+    throw std::invalid_argument("--plot goes with --format table, not " + options.format);
   SweepRequest request = options.request;
   request.threads = options.device.threads;
   const int64_t size = sweep_size(request);
@@ -41,7 +44,9 @@ void run(const SweepOptions& options) {
   } else if (options.format == "csv") {
     out.write(sweep_csv(*summary));
   } else {
-    out.write(sweep_table(*summary, static_cast<size_t>(options.rows), options.columns_given));
+    const auto most_rows = static_cast<size_t>(options.rows);
+    const std::string plot = options.plot ? "\n" + sweep_plot(*summary, most_rows) : "";
+    out.write(sweep_table(*summary, most_rows, options.columns_given) + plot);
   }
   out.commit();
   if (options.format != "csv") return;
@@ -79,6 +84,7 @@ Command sweep_command(CLI::App& program) {
   app->add_option("--rows", options->rows, "Rows that the table shows of a long sweep; 0 is all")
       ->check(CLI::Range(int64_t{0}, kMostSweepPriors))
       ->capture_default_str();
+  app->add_flag("--plot", options->plot, "The interval of mu of each row below the table");
   return {app, [options] { run(*options); }};
 }
 

@@ -163,7 +163,7 @@ std::string PriorFamily::at(double value) const { return before + csv_number(val
 std::vector<double> range_values(double lower, double upper, int64_t n, bool logarithmic,
                                  const std::string& what) {
   using S = Scalar<>;
-  constexpr int kBeyondStep = 4;  // digits, of which the last is below a thousandth of the step
+  constexpr int kBeyondStep = 3;  // digits, of which the last is below a thousandth of the step
   constexpr int kMostDecimals = 330;
   constexpr double kLog10 = 2.302585092994045684;
   // Neither upper / lower nor upper - lower need be a double.

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
 
 #include "host/taugrid/device.h"
+#include "host/taugrid/interval_plot.h"
 #include "host/taugrid/number_text.h"
 #include "host/taugrid/sweep_writers.h"
 #include "host/taugrid/text_table.h"
@@ -92,15 +96,35 @@ NumberStyle style_of(const SweepSummary& sweep, const std::string& parameter) {
   return style_for(*middle, values);
 }
 
-class Table {
+// What a row is called: its priors, but for what all rows have in common.
+class Labels {
  public:
-  Table(const SweepSummary& sweep, bool all_columns)
-      : sweep_(sweep), columns_(shown_columns(sweep, all_columns)) {
+  explicit Labels(const SweepSummary& sweep) {
     for (const SweepRow& row : sweep.rows) {
       many_tau_ = many_tau_ || row.tau_prior != sweep.rows[0].tau_prior;
       many_mu_ = many_mu_ || row.mu_prior != sweep.rows[0].mu_prior;
       tau_width_ = std::max(tau_width_, display_width(shortened(row.tau_prior)));
     }
+  }
+  std::string of(const SweepRow& row) const {
+    if (!many_mu_) return shortened(row.tau_prior);
+    if (!many_tau_) return shortened(row.mu_prior);
+    return left_aligned(shortened(row.tau_prior), tau_width_) + "  " + shortened(row.mu_prior);
+  }
+  std::string common(const SweepRow& row) const {
+    return (many_tau_ ? "" : ", tau ~ " + row.tau_prior) +
+           (many_mu_ ? "" : ", mu ~ " + row.mu_prior);
+  }
+
+ private:
+  bool many_tau_ = false, many_mu_ = false;
+  size_t tau_width_ = 0;
+};
+
+class Table {
+ public:
+  Table(const SweepSummary& sweep, bool all_columns)
+      : sweep_(sweep), labels_(sweep), columns_(shown_columns(sweep, all_columns)) {
     for (const size_t i : columns_) styles_.push_back(style_of(sweep, parameter_of(column(i))));
   }
 
@@ -109,10 +133,9 @@ class Table {
     std::string text = fmt::format("Sweep of {} prior{}: {} school{}", sweep_.rows.size(),
                                    sweep_.rows.size() == 1 ? "" : "s", sweep_.n_schools,
                                    sweep_.n_schools == 1 ? "" : "s");
-    if (!many_tau_) text += ", tau ~ " + sweep_.rows[0].tau_prior;
-    if (!many_mu_) text += ", mu ~ " + sweep_.rows[0].mu_prior;
-    return text + fmt::format("\nks_mu, shift_mu: from the posterior under tau ~ {}, mu ~ {}\n",
-                              sweep_.base_tau_prior, sweep_.base_mu_prior);
+    return text + labels_.common(sweep_.rows[0]) +
+           fmt::format("\nks_mu, shift_mu: from the posterior under tau ~ {}, mu ~ {}\n",
+                       sweep_.base_tau_prior, sweep_.base_mu_prior);
   }
 
   std::string text(const std::vector<std::vector<size_t>>& groups) const {
@@ -156,7 +179,7 @@ class Table {
 
   void add_row(TextTable& table, const SweepRow& row) const {
     const NumberStyle four = {true, 4}, three = {true, 3};
-    Cells cells = {label(row)};
+    Cells cells = {labels_.of(row)};
     bool told = false;
     for (size_t k = 0; k < columns_.size(); ++k) {
       cells.push_back(styles_[k].text(row.values[columns_[k]]));
@@ -177,17 +200,10 @@ class Table {
     table.add(std::move(cells));
   }
 
-  std::string label(const SweepRow& row) const {
-    if (!many_mu_) return shortened(row.tau_prior);
-    if (!many_tau_) return shortened(row.mu_prior);
-    return left_aligned(shortened(row.tau_prior), tau_width_) + "  " + shortened(row.mu_prior);
-  }
-
   const SweepSummary& sweep_;
+  Labels labels_;
   std::vector<size_t> columns_;
   std::vector<NumberStyle> styles_;  // of columns_
-  bool many_tau_ = false, many_mu_ = false;
-  size_t tau_width_ = 0;
 };
 
 std::string flips_text(const SweepSummary& sweep) {
@@ -221,6 +237,33 @@ std::string flip_text(const SweepFlip& flip) {
   return fmt::format(
       "tau ~ {}, mu ~ {}: at {} {:.6g} {}", flip.of_tau ? flip.range : flip.tau_prior,
       flip.of_tau ? flip.mu_prior : flip.range, flip.parameter, flip.value, flip.event());
+}
+
+std::string sweep_plot(const SweepSummary& sweep, size_t most_rows) {
+  const auto place = [&](const char* name) {
+    return static_cast<size_t>(std::ranges::find(sweep.columns, name) - sweep.columns.begin());
+  };
+  const auto value = [&](const SweepRow& row, size_t at) {
+    return at < row.values.size() ? row.values[at] : std::numeric_limits<double>::quiet_NaN();
+  };
+  const size_t lower = place("mu.q2.5"), median = place("mu.q50"), upper = place("mu.q97.5");
+  const size_t q25 = place("mu.q25"), q75 = place("mu.q75");
+  if (std::max({lower, median, upper}) == sweep.columns.size())
+    throw std::invalid_argument("the plot needs the columns mu.q2.5, mu.q50 and mu.q97.5");
+  const Labels labels(sweep);
+  std::vector<PlotLine> lines;
+  for (const std::vector<size_t>& group : shown_rows(sweep, most_rows))
+    for (const size_t i : group) {
+      const SweepRow& row = sweep.rows[i];
+      lines.push_back({labels.of(row),
+                       {value(row, lower), value(row, upper)},
+                       {value(row, q25), value(row, q75)},
+                       value(row, median),
+                       std::numeric_limits<double>::quiet_NaN()});
+    }
+  const bool quartiles = q25 < sweep.columns.size() && q75 < sweep.columns.size();
+  return interval_plot(std::move(lines)) +
+         fmt::format("\nmu:  ● median   {}─ 95%\n", quartiles ? "━ 50%   " : "");
 }
 
 std::string sweep_table(const SweepSummary& sweep, size_t most_rows, bool all_columns) {

@@ -11,6 +11,11 @@ namespace taugrid {
 // where the conclusion flips. Unless `all_columns`, of the default columns those that fit a line.
 std::string sweep_table(const SweepSummary& sweep, size_t most_rows, bool all_columns);
 
+// The central 95% interval of mu and its median, a line for each row that the table shows. Throws
+// std::invalid_argument where the columns lack mu.q2.5, mu.q50 or mu.q97.5; with mu.q25 and mu.q75
+// the quartiles are drawn too.
+std::string sweep_plot(const SweepSummary& sweep, size_t most_rows);
+
 // One object: "rows" with the columns of CSV as nested keys, and "flips".
 std::string sweep_json(const SweepSummary& sweep);
 
