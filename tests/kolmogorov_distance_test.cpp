@@ -85,7 +85,7 @@ TEST(KolmogorovDistance, DoesNotDependOnWhereItBegins) {
   for (const std::vector<double>& points :
        {std::vector<double>{}, {0.0}, kFive, {1e3}, {-1e9, 1e9}, {7.123}})
     EXPECT_NEAR(distance(f, g, points), expected, 2e-10);
-  EXPECT_NEAR(expected, on_grid(f, g, 7.1229, 7.1232, 300000), 1e-8);
+  EXPECT_NEAR(expected, on_grid(f, g, 7.12298, 7.12304, 60000), 1e-8);
 }
 
 // Many crossings: combs of normals, interleaved.
@@ -95,7 +95,7 @@ TEST(KolmogorovDistance, FindsTheLargestOfManyExtrema) {
     f.components.push_back({0.05, i + 0.0, 0.08});
     g.components.push_back({i == 13 ? 0.06 : 0.94 / 19, i + 0.35, 0.12});
   }
-  EXPECT_NEAR(distance(f, g, {0, 20}), on_grid(f, g, -1, 21, 2000000), 2e-9);
+  EXPECT_NEAR(distance(f, g, {0, 20}), on_grid(f, g, -1, 21, 220000), 5e-9);
   EXPECT_GT(distance(f, g, {0, 20}), 0.04);
 }
 
@@ -117,10 +117,10 @@ TEST(KolmogorovDistance, AgreesWithADenseGridOverManyMixtures) {
   };
   for (int i = 0; i < 40; ++i) {
     const NormalMixture f = random(), g = random();
-    const double grid = on_grid(f, g, -20, 20, 40000);
+    const double grid = on_grid(f, g, -20, 20, 10000);
     const double found = distance(f, g, kFive);
     EXPECT_GE(found, grid - 2e-10);
-    EXPECT_LE(found, grid + 1e-5);  // 1e-3 steps miss a maximum by f' h^2/8 at most
+    EXPECT_LE(found, grid + 1e-4);  // steps h = 0.004 miss a maximum by (f - g)' h^2/8 at most
   }
 }
 

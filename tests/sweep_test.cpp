@@ -195,7 +195,7 @@ TEST(Sweep, BaseMayBeNamed) {
 // ---- flips
 
 // Schools moved up, so that the conclusion changes within reach of a prior.
-const Data kUp = shifted(eight_schools(), 1.0);
+const Data kUp = shifted(eight_schools(), 0.32);
 
 double mu_above_zero(const Data& data, const std::string& tau, const std::string& mu) {
   SummaryOptions options;
@@ -335,7 +335,7 @@ TEST(Sweep, WithoutABaseThereAreNoDistances) {
   EXPECT_EQ(summary.rows[1].error, "");
   EXPECT_TRUE(std::isnan(summary.rows[1].ks_mu));
   EXPECT_EQ(summary.notes.at(0).substr(0, 67),
-            "no ks_mu and shift_mu: the base prior has no posterior: the posterio");
+            "no ks_mu and shift_mu: the base prior has no posterior: the posteri");
   SweepRequest named = request({"half_normal:1"});
   named.base_tau_prior = "uniform";
   EXPECT_EQ(refusal([&] { sweep(two, named); }).substr(0, 41),

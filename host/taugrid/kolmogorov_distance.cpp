@@ -14,6 +14,9 @@ constexpr double kTolerance = 1e-10;
 // how many times that error the truth may be away from it.
 constexpr double kCubicHolds = 1e-2;
 constexpr double kMargin = 8.0;
+// What both laws have alike, F - G does not show: as long as neither is a cubic to this, both may
+// have a narrow part somewhere inside.
+constexpr double kLawHolds = 1e-6;
 
 // Both laws at one point.
 struct Place {
@@ -34,18 +37,20 @@ struct Stretch {
   double bound() const { return std::max(b.f.lower - a.g.lower, b.g.lower - a.f.lower); }
 };
 
-// The cubic with the differences and slopes of an interval, in t = (x - a)/(b - a):
+// The cubic with given values and slopes at the ends of an interval, in t = (x - a)/(b - a):
 //   c0 + c1 t + c2 t^2 + c3 t^3
 struct Cubic {
   double c0, c1, c2, c3;
 
-  explicit Cubic(const Stretch& in) {
-    const double d0 = in.a.difference(), d1 = in.b.difference();
-    const double s0 = in.a.slope() * in.width(), s1 = in.b.slope() * in.width();
-    c0 = d0;
-    c1 = s0;
-    c2 = 3.0 * (d1 - d0) - 2.0 * s0 - s1;
-    c3 = 2.0 * (d0 - d1) + s0 + s1;
+  Cubic(double value0, double slope0, double value1, double slope1)
+      : c0(value0),
+        c1(slope0),
+        c2(3.0 * (value1 - value0) - 2.0 * slope0 - slope1),
+        c3(2.0 * (value0 - value1) + slope0 + slope1) {}
+
+  // By the value and the slope at the middle: a symmetric feature may hide from either.
+  double error(double value, double slope_there) const {
+    return std::max(std::abs(value - at(0.5)), 0.25 * std::abs(slope_there - slope(0.5)));
   }
   double at(double t) const { return c0 + t * (c1 + t * (c2 + t * c3)); }
   double slope(double t) const { return c1 + t * (2.0 * c2 + t * 3.0 * c3); }
@@ -67,6 +72,23 @@ struct Cubic {
     return most;
   }
 };
+
+Cubic difference_cubic(const Stretch& in) {
+  return {in.a.difference(), in.a.slope() * in.width(), in.b.difference(),
+          in.b.slope() * in.width()};
+}
+
+// How far cubics are from the laws at the middle of an interval.
+double cubic_error(const Stretch& in, const Place& middle) {
+  const double h = in.width();
+  const auto of_law = [&](LawPoint Place::*law) {
+    const LawPoint &a = in.a.*law, &b = in.b.*law, &m = middle.*law;
+    return Cubic(a.lower, a.density * h, b.lower, b.density * h).error(m.lower, m.density * h);
+  };
+  const double of_difference = difference_cubic(in).error(middle.difference(), middle.slope() * h);
+  const double of_laws = std::min(of_law(&Place::f), of_law(&Place::g));
+  return of_laws > kLawHolds ? std::max(of_difference, of_laws) : of_difference;
+}
 
 class Search {
  public:
@@ -108,18 +130,13 @@ class Search {
       const std::vector<Place> places = at(middles);
       std::vector<Stretch> next;
       for (size_t i = 0; i < open.size(); ++i) {
-        const Cubic cubic(open[i]);
-        // Of both the value and the slope: a symmetric feature may hide from either.
-        const double error =
-            std::max(std::abs(places[i].difference() - cubic.at(0.5)),
-                     0.25 * std::abs(places[i].slope() * open[i].width() - cubic.slope(0.5)));
-        for (const Stretch& half :
-             {Stretch{open[i].a, places[i]}, Stretch{places[i], open[i].b}}) {
+        const double error = cubic_error(open[i], places[i]);
+        for (const Stretch& half : {Stretch{open[i].a, places[i]}, Stretch{places[i], open[i].b}}) {
           if (!(error < kCubicHolds)) {
             next.push_back(half);
             continue;
           }
-          const Cubic within(half);
+          const Cubic within = difference_cubic(half);
           if (within.largest() + kMargin * error < best_) continue;
           if (error > kTolerance) {
             next.push_back(half);

@@ -4,8 +4,9 @@
 // line is halved where the distance may yet be larger than what has been seen: CDFs rise, so that
 // between a and b
 //   |F - G| <= max(F(b) - G(a), G(b) - F(a)),
-// whatever the laws do there; and where the cubic through F - G and f - g at a and b is shown to
-// hold at the middle, its extrema are taken for those of F - G, and evaluated.
+// whatever the laws do there; and where the cubics through F, G and F - G with their slopes at a
+// and b are shown to hold at the middle, the extrema of the last are taken for those of F - G, and
+// evaluated.
 #pragma once
 
 #include <functional>
