@@ -65,6 +65,17 @@ void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_ea
              prior_lines("Priors of mu:", mu_prior_rows()));
 }
 
+void add_column_options(CLI::App& app, ColumnOptions& options) {
+  const auto given = [&options](const std::string&) { options.given = true; };
+  app.add_option("--quantities", options.quantities, "Of tau, mu, theta_new, theta")
+      ->each(given)
+      ->capture_default_str();
+  app.add_option("--stats", options.statistics,
+                 "Of mean, sd, mode, qP, centralP, shortestP with P in percent")
+      ->each(given)
+      ->capture_default_str();
+}
+
 void tell(const CommonOptions& options, const std::string& line) {
   if (!options.quiet) std::fprintf(stderr, "taugrid: %s\n", line.c_str());
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "host/taugrid/batch_columns.h"
 #include "host/taugrid/data.h"
 #include "host/taugrid/posterior.h"
 #include "host/taugrid/writers.h"
@@ -22,6 +23,14 @@ struct CommonOptions {
 
 // Without `one_prior_each` the flags of the priors are the command's own.
 void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each = true);
+
+// --quantities and --stats, as parse_batch_columns reads them.
+struct ColumnOptions {
+  std::string quantities = kDefaultQuantities;
+  std::string statistics = kDefaultStatistics;
+  bool given = false;
+};
+void add_column_options(CLI::App& app, ColumnOptions& options);
 
 // The data set, with the reader's notices told on standard error.
 Data read_input(const CommonOptions& options);

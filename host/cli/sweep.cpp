@@ -16,7 +16,7 @@ namespace {
 
 struct SweepOptions : CommonOptions {
   SweepRequest request;
-  bool columns_given = false;
+  ColumnOptions columns;
   int64_t rows = 40;
   bool plot = false;
 };
@@ -27,6 +27,8 @@ void run(const SweepOptions& options) {
   if (options.plot && options.format != "table")
     throw std::invalid_argument("--plot goes with --format table, not " + options.format);
   SweepRequest request = options.request;
+  request.quantities = options.columns.quantities;
+  request.statistics = options.columns.statistics;
   request.threads = options.device.threads;
   const int64_t size = sweep_size(request);
   const Data data = read_input(options);
@@ -46,7 +48,7 @@ void run(const SweepOptions& options) {
   } else {
     const auto most_rows = static_cast<size_t>(options.rows);
     const std::string plot = options.plot ? "\n" + sweep_plot(*summary, most_rows) : "";
-    out.write(sweep_table(*summary, most_rows, options.columns_given) + plot);
+    out.write(sweep_table(*summary, most_rows, options.columns.given) + plot);
   }
   out.commit();
   if (options.format != "csv") return;
@@ -73,14 +75,7 @@ Command sweep_command(CLI::App& program) {
   app->add_option("--base", request.base_tau_prior,
                   "Prior of tau that ks_mu and shift_mu are measured from; the first of all else");
   app->add_option("--base-mu", request.base_mu_prior, "Its prior of mu; the first of all else");
-  const auto chosen = [options](const std::string&) { options->columns_given = true; };
-  app->add_option("--quantities", request.quantities, "Of tau, mu, theta_new, theta")
-      ->each(chosen)
-      ->capture_default_str();
-  app->add_option("--stats", request.statistics,
-                  "Of mean, sd, mode, qP, centralP, shortestP, P a percentage")
-      ->each(chosen)
-      ->capture_default_str();
+  add_column_options(*app, options->columns);
   app->add_option("--rows", options->rows, "Rows that the table shows of a long sweep; 0 is all")
       ->check(CLI::Range(int64_t{0}, kMostSweepPriors))
       ->capture_default_str();
