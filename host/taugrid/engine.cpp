@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "host/taugrid/buffer.h"
+#include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/tau_table.h"
 
@@ -119,39 +120,25 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   }
 
   const Data& data = model.data;
-  size_t best = 0;
-  for (size_t j = 1; j < data.y.size(); ++j)
-    if (data.sigma[j] < data.sigma[best] ||
-        (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best]))
-      best = j;
-  centre = data.y[best];
-  int exponent;
-  std::frexp(data.sigma[best], &exponent);
-  unit = std::ldexp(1.0, exponent - 1);  // the smallest internal sigma is in [1, 2)
-  log_unit = log<Scalar<>>(unit);
-  for (size_t j = 0; j < data.y.size(); ++j) {
-    y.push_back((data.y[j] - centre) / unit);
-    sigma.push_back(data.sigma[j] / unit);
-  }
+  const Units units = units_of(data.y, data.sigma);
+  centre = units.centre;
+  unit = units.unit;
+  log_unit = units.log_unit;
+  y.resize(data.y.size());
+  sigma.resize(data.y.size());
+  to_internal(units, data.y, data.sigma, y.data(), sigma.data());
 
   problem.y = y.data();
   problem.sigma = sigma.data();
   problem.n_schools = data.n_schools();
-  problem.mu.form = model.mu_prior.form;
-  problem.mu.a = (model.mu_prior.a - centre) / unit;
-  problem.mu.b =
-      (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) /
-      unit;
+  problem.mu = mu_record(model.mu_prior, units);
   problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma, prior_storage);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
   if (tau_is_random) {
     posterior = std::make_unique_for_overwrite<FitWorkspace>();
     FitStorage storage(0, 0);
-    FitRequest tau_only = request();
-    tau_only.theta = false;
-    tau_only.mode_and_shortest = false;
-    kernels->fit(problem, tau_only, *posterior, storage.result);
+    kernels->fit(problem, nodes_request(), *posterior, storage.result);
   }
 }
 
@@ -168,15 +155,14 @@ const TauTable& Engine::table() const {
 }
 
 FitRequest Engine::request() const {
-  FitRequest request{};
-  request.level = 0.95;
-  request.theta = true;
+  FitRequest request = nodes_request();
+  request.tau = request.mu = request.theta_new = request.theta = request.joint = true;
   request.mode_and_shortest = true;
-  for (int k = 1; k <= 2; ++k) {
-    if (model.tau_moment_exists(k)) request.tau_moments = k;
-    if (model.mu_moment_exists(k)) request.mu_moments = k;
-  }
   return request;
+}
+
+FitRequest Engine::nodes_request() const {
+  return taugrid::nodes_request(model.tau_prior, model.mu_prior, model.data.n_schools());
 }
 
 void Engine::fit(const FitRequest& wanted, FitResult& result) const {

@@ -59,8 +59,10 @@ struct Engine {
   // The atoms of tau as draws take them.
   template <class T>
   DrawAtomsOf<T> draw_atoms() const;
-  // What is asked of a fit, but for the probabilities.
+  // What is asked of a fit, but for the probabilities: everything; and nothing but the nodes of tau
+  // in the workspace.
   FitRequest request() const;
+  FitRequest nodes_request() const;
   // The exact summary, on whichever device fits.
   void fit(const FitRequest& request, FitResult& result) const;
 
