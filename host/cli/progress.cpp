@@ -20,10 +20,16 @@ std::string duration_text(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+std::string rate_text(double rate) {
+  if (rate >= 1e6) return fmt::format("{:.1f} M", rate / 1e6);
+  return rate >= 1e3 ? fmt::format("{:.1f} k", rate / 1e3) : fmt::format("{:.1f}", rate);
+}
+
 }  // namespace
 
-Progress::Progress(int64_t total, bool wanted)
+Progress::Progress(int64_t total, bool wanted, const char* what)
     : total_(total),
+      what_(what),
       shown_(wanted && ::isatty(STDERR_FILENO) == 1),
       start_(Clock::now()),
       last_(start_) {}
@@ -41,9 +47,9 @@ void Progress::update(int64_t done) {
   const double rate =
       static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
   const std::string line =
-      fmt::format("\r{:5.1f}%  {:.1f} M draws/s  {} left\033[K",
-                  100.0 * static_cast<double>(done) / static_cast<double>(total_), rate / 1e6,
-                  duration_text(static_cast<double>(total_ - done) / rate));
+      fmt::format("\r{:5.1f}%  {} {}/s  {} left\033[K",
+                  100.0 * static_cast<double>(done) / static_cast<double>(total_), rate_text(rate),
+                  what_, duration_text(static_cast<double>(total_ - done) / rate));
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }

@@ -9,7 +9,8 @@ namespace taugrid::cli {
 
 class Progress {
  public:
-  Progress(int64_t total, bool wanted);
+  // `what` is counted, and named in the rate.
+  Progress(int64_t total, bool wanted, const char* what = "draws");
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -19,6 +20,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   int64_t total_;
+  const char* what_;
   bool shown_;
   bool drawn_ = false;
   Clock::time_point start_;

@@ -93,8 +93,7 @@ std::vector<MeasureRow> ParameterMeasures::rows(bool interval, bool score) const
   // holds under others and of averages too.
   const double variance = (error.mean_b - error.mean_a * error.mean_a) * count / below;
   const double sd = several ? std::sqrt(variance > 0.0 ? variance : 0.0) : kNaN;
-  const double spread =
-      error.bb + 4.0 * error.mean_a * (error.mean_a * error.aa - error.ab);
+  const double spread = error.bb + 4.0 * error.mean_a * (error.mean_a * error.aa - error.ab);
   add("empirical_sd", sd,
       sd > 0.0 ? std::sqrt((spread > 0.0 ? spread : 0.0) / (count * below)) / (2.0 * sd) : kNaN,
       error.n);

@@ -1,6 +1,6 @@
-// What a simulation study measures of a method, accumulated replicate by replicate, with Monte Carlo
-// standard errors (Morris, White & Crowther 2019, Stat. Med. 38). Nothing is stored per replicate:
-// running moments, merged block by block in a fixed order. Internal.
+// What a simulation study measures of a method, accumulated replicate by replicate, with Monte
+// Carlo standard errors (Morris, White & Crowther 2019, Stat. Med. 38). Nothing is stored per
+// replicate: running moments, merged block by block in a fixed order. Internal.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct RunningPair {
 // their average: its replicate counts once.
 struct Score {
   bool failed = false;
-  double error = 0.0, squared_error = 0.0;         // estimate - truth; NaN where there is none
+  double error = 0.0, squared_error = 0.0;            // estimate - truth; NaN where there is none
   double covered = 0.0, width = 0.0, excludes = 0.0;  // of the interval; NaN likewise
   double crps = 0.0;
 };

@@ -30,8 +30,8 @@ SmoothTableStorage make_smooth_table(const std::function<double(double)>& f, dou
       for (int p = 0; p < kN; ++p) power[p] += c * chebyshev[p];
       double next[kN];
       for (int p = 0; p < kN; ++p)
-        next[p] = (n == 0 ? 1.0 : 2.0) * (p > 0 ? chebyshev[p - 1] : 0.0) -
-                  (n == 0 ? 0.0 : before[p]);
+        next[p] =
+            (n == 0 ? 1.0 : 2.0) * (p > 0 ? chebyshev[p - 1] : 0.0) - (n == 0 ? 0.0 : before[p]);
       for (int p = 0; p < kN; ++p) {
         before[p] = chebyshev[p];
         chebyshev[p] = next[p];

@@ -6,12 +6,27 @@
 #include "kernels/math/elementary.h"
 #include "kernels/math/gauss_legendre.h"
 #include "kernels/math/normal_distribution.h"
-#include "kernels/math/uniform_mu.h"
 
 namespace taugrid {
 namespace {
 
 using S = Scalar<>;
+double sinh_of(double s) {
+  const double e = expm1<S>(s);
+  return 0.5 * (e + e / (e + 1.0));
+}
+
+double log_cosh(double s) {
+  const double sinh = sinh_of(s);
+  return 0.5 * log1p<S>(sinh * sinh);
+}
+
+// Of x >= 0.
+double asinh_of(double x) {
+  const double x2 = x * x;
+  return log1p<S>(x + x2 / (1.0 + std::sqrt(1.0 + x2)));
+}
+
 constexpr double kLogRootPi = 0.57236494292470008707;
 
 // log of Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi)), the constant of cosh^-df.
@@ -25,7 +40,7 @@ constexpr double kLargestS = 16.0;
 }  // namespace
 
 double student_t_between(double df, double t) {
-  const double end = asinh_of<S>(t / std::sqrt(df));
+  const double end = asinh_of(t / std::sqrt(df));
   const double constant = log_constant(df);
   // Panels as narrow as the peak of the density.
   const double width = std::min(0.5, 1.0 / std::sqrt(df));
@@ -35,7 +50,7 @@ double student_t_between(double df, double t) {
     double panel = 0.0;
     for (int i = 0; i < kPanelNodes; ++i) {
       const double s = lower + half * (1.0 + gauss_node(i));
-      panel += gauss_weight(i) * exp<S>(constant - df * log_cosh<S>(s));
+      panel += gauss_weight(i) * exp<S>(constant - df * log_cosh(s));
     }
     sum += half * panel;
     if (half * panel < 1e-18 * sum) break;
@@ -68,8 +83,8 @@ double student_t_quantile(double df, double p) {
 double student_t_crps(double df, double x) {
   const double magnitude = std::abs(x);
   // B(1/2, df - 1/2) / B(1/2, df/2)^2 = G(df - 1/2) G((df+1)/2)^2 / (sqrt(pi) G(df) G(df/2)^2)
-  const double log_ratio = log_gamma<S>(df - 0.5) - log_gamma<S>(df) + kLogRootPi +
-                           2.0 * log_constant(df);
+  const double log_ratio =
+      log_gamma<S>(df - 0.5) - log_gamma<S>(df) + kLogRootPi + 2.0 * log_constant(df);
   return magnitude * 2.0 * student_t_between(df, magnitude) +
          2.0 * student_t_density(df, magnitude) * (df + magnitude * magnitude) / (df - 1.0) -
          2.0 * std::sqrt(df) / (df - 1.0) * exp<S>(log_ratio);
@@ -78,14 +93,14 @@ double student_t_crps(double df, double x) {
 StudentTCrps::StudentTCrps(double df)
     : table_(make_smooth_table(
           [df](double s) {
-            const double x = sinh_of<S>(s);
+            const double x = sinh_of(s);
             return student_t_crps(df, x) / std::sqrt(1.0 + x * x);
           },
           0.0, kLargestS, 48)) {}
 
 double StudentTCrps::at(double x) const {
   const double magnitude = std::abs(x);
-  const double s = std::min(asinh_of<S>(magnitude), kLargestS);
+  const double s = std::min(asinh_of(magnitude), kLargestS);
   // Further out CRPS / sqrt(1 + x^2) is 1 to 1e-6 and better.
   return smooth_value<S>(table_.view(), s) * std::sqrt(1.0 + magnitude * magnitude);
 }

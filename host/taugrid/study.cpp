@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
 #include <set>
 #include <stdexcept>
-#include <toml++/toml.h>
 
 #include "host/taugrid/priors.h"
 #include "host/taugrid/readers.h"
@@ -47,8 +47,7 @@ class Section {
   double number(const std::string& key, const toml::node& node, double least, double most,
                 bool ends, const std::string& allowed) const {
     const auto value = node.value<double>();
-    if (!value || node.is_boolean())
-      refuse(&node, full(key) + " is no number, must be " + allowed);
+    if (!value || node.is_boolean()) refuse(&node, full(key) + " is no number, must be " + allowed);
     const bool inside = ends ? *value >= least && *value <= most : *value > least && *value < most;
     if (!inside) refuse(&node, fmt::format("{} is {}, must be {}", full(key), *value, allowed));
     return *value;
@@ -61,8 +60,8 @@ class Section {
   // 100000 or 1e5.
   int64_t whole(const std::string& key, const toml::node& node, int64_t least, int64_t most) const {
     const std::string allowed = fmt::format("a whole number from {} to {}", least, most);
-    const double value = number(key, node, static_cast<double>(least), static_cast<double>(most),
-                                true, allowed);
+    const double value =
+        number(key, node, static_cast<double>(least), static_cast<double>(most), true, allowed);
     if (value != std::floor(value))
       refuse(&node, fmt::format("{} is {}, must be {}", full(key), value, allowed));
     return static_cast<int64_t>(value);
@@ -110,9 +109,9 @@ class Section {
       if (known_.contains(std::string(key.str()))) continue;
       std::string known;
       for (const std::string& name : known_) known += (known.empty() ? "" : ", ") + name;
-      throw std::invalid_argument(
-          fmt::format("{}:{}: key {} is unknown; known {}are {}", file_, key.source().begin.line,
-                      full(std::string(key.str())), name_.empty() ? "" : "in " + name_ + " ", known));
+      throw std::invalid_argument(fmt::format("{}:{}: key {} is unknown; known {}are {}", file_,
+                                              key.source().begin.line, full(std::string(key.str())),
+                                              name_.empty() ? "" : "in " + name_ + " ", known));
     }
   }
 
@@ -217,9 +216,9 @@ void add_methods(Section& section, const toml::node& node, std::vector<Method>& 
     method.bayesian = true;
     method.tau_prior = entry.text("tau_prior", tau_node);
     method.mu_prior = entry.text("mu_prior", std::string("flat"));
-    method.name = entry.text("name", method.mu_prior == "flat"
-                                         ? method.tau_prior
-                                         : method.tau_prior + " " + method.mu_prior);
+    method.name =
+        entry.text("name", method.mu_prior == "flat" ? method.tau_prior
+                                                     : method.tau_prior + " " + method.mu_prior);
     entry.finish();
     at_line(section, node, [&] {
       parse_tau_prior(method.tau_prior);
@@ -252,9 +251,8 @@ void add_methods(Section& section, const toml::node& node, std::vector<Method>& 
 // The factorial design of one table: k, sigma, theta, mu, tau or i2, the last running fastest.
 void add_scenarios(Section section, Study& study) {
   const bool calibration = study.kind == StudyKind::kCalibration;
-  const bool comparators = std::ranges::any_of(study.methods, [](const Method& m) {
-    return !m.bayesian;
-  });
+  const bool comparators =
+      std::ranges::any_of(study.methods, [](const Method& m) { return !m.bayesian; });
   std::vector<int64_t> ks;
   for (const toml::node* node : section.list("k"))
     ks.push_back(section.whole("k", *node, comparators ? 2 : 1, kMostStudyK));
@@ -308,8 +306,8 @@ void add_scenarios(Section section, Study& study) {
             const double variance = sigma.mean_variance(k);
             const double tau = by_i2 ? std::sqrt(variance * h / (1.0 - h)) : h;
             const double i2 = by_i2 ? h : tau * tau / (tau * tau + variance);
-            study.scenarios.push_back({static_cast<int64_t>(study.scenarios.size()), k, sigma,
-                                       theta, mu, tau, i2});
+            study.scenarios.push_back(
+                {static_cast<int64_t>(study.scenarios.size()), k, sigma, theta, mu, tau, i2});
           }
 }
 
@@ -371,14 +369,12 @@ Study parse_study(const std::string& text, const std::string& file) {
   study.seed = 1;
   if (const toml::node* node = section.find("seed"))
     study.seed = static_cast<uint64_t>(section.whole("seed", *node, 0, int64_t{1} << 53));
-  study.replicates =
-      section.whole("replicates", section.need("replicates"), 2, kMostReplicates);
+  study.replicates = section.whole("replicates", section.need("replicates"), 2, kMostReplicates);
   study.sigma_factor = 1.0;
   if (const toml::node* node = section.find("misspecify")) {
     if (!node->is_table()) section.refuse(node, "misspecify must be a table");
     Section misspecify(*node->as_table(), file, "misspecify");
-    study.sigma_factor =
-        misspecify.number("sigma", 1.0, 0.0, 1e6, false, "positive, below 1e6");
+    study.sigma_factor = misspecify.number("sigma", 1.0, 0.0, 1e6, false, "positive, below 1e6");
     misspecify.finish();
   }
   if (study.kind == StudyKind::kSimulation) {
@@ -399,11 +395,11 @@ Study parse_study(const std::string& text, const std::string& file) {
         at_line(section, tau, [&] { return parse_tau_prior(study.tau_prior); });
     const MuPrior mu_prior = at_line(section, mu, [&] { return parse_mu_prior(study.mu_prior); });
     if (!tau_prior.proper || (tau_prior.fixed() && std::isinf(tau_prior.parameters[0])))
-      section.refuse(&tau, "tau prior " + study.tau_prior +
-                               " is improper: a calibration draws tau from it");
+      section.refuse(
+          &tau, "tau prior " + study.tau_prior + " is improper: a calibration draws tau from it");
     if (!mu_prior.proper())
-      section.refuse(&mu, "mu prior " + study.mu_prior +
-                              " is improper: a calibration draws mu from it");
+      section.refuse(&mu,
+                     "mu prior " + study.mu_prior + " is improper: a calibration draws mu from it");
     study.bins = 100;
     if (const toml::node* node = section.find("bins")) {
       study.bins = section.whole("bins", *node, 2, kFineCells);
@@ -427,8 +423,6 @@ Study parse_study(const std::string& text, const std::string& file) {
   return study;
 }
 
-Study read_study(const std::string& path) {
-  return parse_study(read_text(path), path);
-}
+Study read_study(const std::string& path) { return parse_study(read_text(path), path); }
 
 }  // namespace taugrid

@@ -1,5 +1,5 @@
-// A simulation study as its TOML file describes it: scenarios (a factorial design), methods, what is
-// measured. docs/simulate.md is the reference of the file.
+// A simulation study as its TOML file describes it: scenarios (a factorial design), methods, what
+// is measured. docs/simulate.md is the reference of the file.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct SigmaDesign {
   SigmaForm form;
   std::vector<double> numbers;  // sigmas; bounds; patients in an arm
 
-  double number(int64_t j) const;             // of study j, of a list
-  double mean_variance(int64_t k) const;      // of the sampling variances of k studies
+  double number(int64_t j) const;         // of study j, of a list
+  double mean_variance(int64_t k) const;  // of the sampling variances of k studies
 };
 
 // The law of the effects: "normal", "skew_normal:-4", "t:5", "two_point:0.2".
@@ -56,7 +56,7 @@ struct Study {
   std::string text;  // its bytes
   StudyKind kind;
   uint64_t seed;
-  int64_t replicates;  // of each scenario
+  int64_t replicates;   // of each scenario
   double sigma_factor;  // misspecify.sigma
   std::vector<Scenario> scenarios;
 

@@ -159,8 +159,8 @@ void ScenarioData::generate(int64_t first, int64_t n, SyntheticBlock& block) con
 std::string synthetic_csv(const Study& study, int64_t scenario, int64_t replicate) {
   const int64_t n_scenarios = static_cast<int64_t>(study.scenarios.size());
   if (scenario < 0 || scenario >= n_scenarios)
-    throw std::invalid_argument(fmt::format("scenario is {}, must be from 0 to {}", scenario,
-                                            n_scenarios - 1));
+    throw std::invalid_argument(
+        fmt::format("scenario is {}, must be from 0 to {}", scenario, n_scenarios - 1));
   if (replicate < 0 || replicate >= kMostReplicates)
     throw std::invalid_argument(
         fmt::format("replicate is {}, must be from 0 to {}", replicate, kMostReplicates - 1));

@@ -230,7 +230,7 @@ TAUGRID_TEMPLATE inline void compare(const ComparatorPlan& plan, const double* y
   const Real range = y_high - y_low, zero = L::splat(0.0);
   const Real most = range * range;
 
-  ComparatorPeak<L> ml, reml;
+  ComparatorPeak<L> ml{zero, zero, zero, zero}, reml{zero, zero, zero, zero};
   if (plan.wanted[static_cast<int>(Estimator::kMl)] ||
       plan.wanted[static_cast<int>(Estimator::kReml)])
     scan_likelihoods(data, smallest, most, ml, reml);
