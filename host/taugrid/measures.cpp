@@ -33,6 +33,26 @@ double RunningMoments::standard_error() const {
   return n < 2 ? kNaN : std::sqrt(squares / (real(n) * real(n - 1)));
 }
 
+void RunningShare::add(double x) {
+  ++n;
+  sum += x;
+  squares += x * x;
+}
+
+void RunningShare::merge(const RunningShare& other) {
+  n += other.n;
+  sum += other.sum;
+  squares += other.squares;
+}
+
+double RunningShare::mean() const { return sum / real(n); }
+
+double RunningShare::standard_error() const {
+  if (n < 2) return kNaN;
+  const double about_mean = squares - sum * (sum / real(n));
+  return std::sqrt((about_mean > 0.0 ? about_mean : 0.0) / (real(n) * real(n - 1)));
+}
+
 void RunningPair::add(double a, double b) {
   ++n;
   const double delta_a = a - mean_a, delta_b = b - mean_b;
@@ -82,8 +102,8 @@ std::vector<MeasureRow> ParameterMeasures::rows(bool interval, bool score) const
   const auto add = [&](const char* name, double value, double mcse, int64_t used) {
     rows.push_back({name, used > 0 ? value : kNaN, used > 0 ? mcse : kNaN, used, n - used});
   };
-  const auto add_mean = [&](const char* name, const RunningMoments& of) {
-    add(name, of.mean, of.standard_error(), of.n);
+  const auto add_share = [&](const char* name, const RunningShare& of) {
+    add(name, of.mean(), of.standard_error(), of.n);
   };
   const double count = real(error.n), below = real(error.n - 1);
   const bool several = error.n > 1;
@@ -99,11 +119,11 @@ std::vector<MeasureRow> ParameterMeasures::rows(bool interval, bool score) const
       error.n);
   add("mse", error.mean_b, several ? std::sqrt(error.bb / (count * below)) : kNaN, error.n);
   if (interval) {
-    add_mean("coverage", covered);
-    add_mean("width", width);
-    add_mean("excludes_zero", excludes);
+    add_share("coverage", covered);
+    add("width", width.mean, width.standard_error(), width.n);
+    add_share("excludes_zero", excludes);
   }
-  if (score) add_mean("crps", crps);
+  if (score) add("crps", crps.mean, crps.standard_error(), crps.n);
   return rows;
 }
 
@@ -112,9 +132,14 @@ void ParameterMeasures::save(std::vector<uint64_t>& words) const {
   words.push_back(static_cast<uint64_t>(n));
   words.push_back(static_cast<uint64_t>(error.n));
   for (const double x : {error.mean_a, error.mean_b, error.aa, error.ab, error.bb}) put(x);
-  for (const RunningMoments* of : {&covered, &width, &excludes, &crps}) {
+  for (const RunningMoments* of : {&width, &crps}) {
     words.push_back(static_cast<uint64_t>(of->n));
     put(of->mean);
+    put(of->squares);
+  }
+  for (const RunningShare* of : {&covered, &excludes}) {
+    words.push_back(static_cast<uint64_t>(of->n));
+    put(of->sum);
     put(of->squares);
   }
 }
@@ -124,9 +149,14 @@ const uint64_t* ParameterMeasures::load(const uint64_t* words) {
   error.n = static_cast<int64_t>(*words++);
   for (double* x : {&error.mean_a, &error.mean_b, &error.aa, &error.ab, &error.bb})
     *x = real_of(*words++);
-  for (RunningMoments* of : {&covered, &width, &excludes, &crps}) {
+  for (RunningMoments* of : {&width, &crps}) {
     of->n = static_cast<int64_t>(*words++);
     of->mean = real_of(*words++);
+    of->squares = real_of(*words++);
+  }
+  for (RunningShare* of : {&covered, &excludes}) {
+    of->n = static_cast<int64_t>(*words++);
+    of->sum = real_of(*words++);
     of->squares = real_of(*words++);
   }
   return words;

@@ -19,6 +19,17 @@ struct RunningMoments {
   double standard_error() const;  // NaN below two
 };
 
+// The same of shares, as sums: those of 0 and 1 are exact.
+struct RunningShare {
+  int64_t n = 0;
+  double sum = 0.0, squares = 0.0;
+
+  void add(double x);
+  void merge(const RunningShare& other);
+  double mean() const;
+  double standard_error() const;  // NaN below two
+};
+
 // The same of a pair.
 struct RunningPair {
   int64_t n = 0;
@@ -47,7 +58,8 @@ struct MeasureRow {
 struct ParameterMeasures {
   int64_t n = 0;  // replicates seen
   RunningPair error;
-  RunningMoments covered, width, excludes, crps;
+  RunningMoments width, crps;
+  RunningShare covered, excludes;
 
   void add(const Score& score);
   void merge(const ParameterMeasures& other);
