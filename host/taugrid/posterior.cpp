@@ -15,6 +15,7 @@
 #include "host/taugrid/evidence.h"
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/parameter_answers.h"
 #include "host/taugrid/requests.h"
 #include "kernels/math/atoms.h"
 
@@ -229,6 +230,41 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   return summary;
 }
 
+std::vector<double> Posterior::quantiles(const std::string& parameter,
+                                         const std::vector<double>& probabilities) const {
+  const IeeeEnvironment ieee;
+  for (const double p : probabilities) check_probability(p, "probability");
+  return quantiles_of(*state_, find_parameter(parameter, model().data, "quantiles"), probabilities);
+}
+
+Interval Posterior::interval(const std::string& parameter, double level, IntervalKind kind) const {
+  const IeeeEnvironment ieee;
+  check_probability(level, "level");
+  return interval_of(*state_, find_parameter(parameter, model().data, "interval"), level, kind);
+}
+
+DensityCurve Posterior::density(const std::string& parameter, const std::vector<double>& x) const {
+  const IeeeEnvironment ieee;
+  const ParameterId id = find_parameter(parameter, model().data, "density");
+  check_points(x, "density " + parameter);
+  DensityCurve curve{id.name(), x, {}, {}};
+  for (const LawPoint& point : law_at(*state_, id, x, false)) {
+    curve.pdf.push_back(point.density);
+    curve.cdf.push_back(point.lower);
+  }
+  return curve;
+}
+
+std::vector<double> Posterior::exceed(const std::string& parameter,
+                                      const std::vector<double>& x) const {
+  const IeeeEnvironment ieee;
+  const ParameterId id = find_parameter(parameter, model().data, "exceed");
+  check_points(x, "exceed " + parameter);
+  std::vector<double> probabilities;
+  for (const LawPoint& point : law_at(*state_, id, x, true)) probabilities.push_back(point.upper);
+  return probabilities;
+}
+
 double Posterior::tau_quantile(double probability) const {
   const IeeeEnvironment ieee;
   check_probability(probability, "probability");
@@ -258,6 +294,20 @@ SingleDraws Posterior::draw_single(int64_t n, uint64_t seed, uint64_t first, boo
   const IeeeEnvironment ieee;
   check_draws(n, first);
   return state_->draws<float>(n, seed, first, with_lp);
+}
+
+void Posterior::draw_into(double* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                          bool with_lp, const RunControl& control) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, first);
+  state_->draw_into(columns, stride, n, seed, first, with_lp, control);
+}
+
+void Posterior::draw_into(float* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                          bool with_lp, const RunControl& control) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, first);
+  state_->draw_into(columns, stride, n, seed, first, with_lp, control);
 }
 
 namespace {

@@ -1,0 +1,22 @@
+// What is asked of one parameter at a time, beside a summary of all. Internal: the public interface
+// is posterior.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/taugrid/law.h"
+#include "host/taugrid/posterior.h"
+
+namespace taugrid {
+
+// Throws std::invalid_argument, beginning with `what`, where one is NaN.
+void check_points(const std::vector<double>& x, const std::string& what);
+
+// Probabilities and the level in (0, 1), checked before.
+std::vector<double> quantiles_of(const Engine& engine, const ParameterId& parameter,
+                                 const std::vector<double>& probabilities);
+Interval interval_of(const Engine& engine, const ParameterId& parameter, double level,
+                     IntervalKind kind);
+
+}  // namespace taugrid
