@@ -70,6 +70,18 @@ INSTANTIATE_TEST_SUITE_P(Models, ParameterAnswers,
                                          Priors{"fixed:8", "flat"}, Priors{"fixed:inf", "flat"},
                                          Priors{"mixture:0.3*fixed:0+0.7*half_cauchy:5", "flat"}));
 
+TEST(ParameterIndex, IsThePlaceInTheSummary) {
+  Data data = eight_schools();
+  data.labels = {"A", "B", "C", "D", "E", "F", "G", "H"};
+  const Posterior posterior(data, "half_cauchy:5", "flat");
+  const FitSummary summary = posterior.summary();
+  for (size_t k = 0; k < summary.parameters.size(); ++k)
+    EXPECT_EQ(posterior.parameter_index(summary.parameters[k].name), static_cast<int64_t>(k));
+  EXPECT_EQ(posterior.parameter_index("C"), 4);
+  EXPECT_EQ(refusal([&] { posterior.parameter_index("I"); }).substr(0, 37),
+            "posterior: parameter 'I' is unknown, ");
+}
+
 TEST(ParameterAnswersAtTheEnds, InfinityIsBeyondEverything) {
   const Posterior posterior(eight_schools(), "half_cauchy:5", "flat");
   for (const char* name : {"tau", "mu", "theta[8]", "theta_new"}) {
@@ -94,8 +106,8 @@ TEST(ParameterAnswersOfBadInput, NameTheQuantity) {
             "density mu: x is nan, must be a number");
   EXPECT_EQ(refusal([&] { posterior.exceed("mu", {std::nan("")}); }),
             "exceed mu: x is nan, must be a number");
-  EXPECT_EQ(refusal([&] { posterior.quantiles("eta", {0.5}); }).substr(0, 41),
-            "quantiles: parameter 'eta' is unknown, mu");
+  EXPECT_EQ(refusal([&] { posterior.quantiles("eta", {0.5}); }).substr(0, 39),
+            "quantiles: parameter 'eta' is unknown, ");
 }
 
 }  // namespace

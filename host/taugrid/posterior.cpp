@@ -230,6 +230,21 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   return summary;
 }
 
+int64_t Posterior::parameter_index(const std::string& parameter) const {
+  const ParameterId id = find_parameter(parameter, model().data, "posterior");
+  switch (id.kind) {
+    case ParameterKind::kTau:
+      return 0;
+    case ParameterKind::kMu:
+      return 1;
+    case ParameterKind::kTheta:
+      return 2 + id.j;
+    case ParameterKind::kThetaNew:
+      break;
+  }
+  return 2 + model().data.n_schools();
+}
+
 std::vector<double> Posterior::quantiles(const std::string& parameter,
                                          const std::vector<double>& probabilities) const {
   const IeeeEnvironment ieee;

@@ -129,6 +129,8 @@ class Posterior {
   // One parameter: tau, mu, theta[j] (j from 1), theta_new, or the label of a school. Throw
   // std::invalid_argument for others, and naming what is asked for beyond the ranges given. NaN
   // where the parameter does not exist.
+  // Its place in FitSummary::parameters.
+  int64_t parameter_index(const std::string& parameter) const;
   // Quantiles at probabilities in (0, 1), in their order, units of y: the bits of summary().
   std::vector<double> quantiles(const std::string& parameter,
                                 const std::vector<double>& probabilities) const;
