@@ -48,6 +48,28 @@ void check_points(const std::vector<double>& x, const std::string& what) {
     if (std::isnan(value)) throw std::invalid_argument(what + ": x is nan, must be a number");
 }
 
+std::vector<LawPoint> law_at_points(const Engine& engine, const ParameterId& parameter,
+                                    const std::vector<double>& x, bool relative_tails) {
+  std::vector<LawPoint> law = law_at(engine, parameter, x, relative_tails);
+  // Masses of panels add up to 1 but for rounding. A tau that is known may be infinite.
+  if (parameter.kind == ParameterKind::kTau && !engine.tau_is_random) return law;
+  for (size_t i = 0; i < x.size(); ++i)
+    if (std::isinf(x[i]) && !std::isnan(law[i].lower))
+      law[i] = {x[i] > 0.0 ? 1.0 : 0.0, x[i] > 0.0 ? 0.0 : 1.0, 0.0};
+  return law;
+}
+
+std::pair<size_t, size_t> add_ends(double level, std::vector<double>& probabilities) {
+  const auto place = [&](double p) {
+    for (size_t i = 0; i < probabilities.size(); ++i)
+      if (std::abs(probabilities[i] - p) < 1e-14) return i;
+    probabilities.push_back(p);
+    return probabilities.size() - 1;
+  };
+  const size_t lower = place(0.5 * (1.0 - level));
+  return {lower, place(1.0 - 0.5 * (1.0 - level))};
+}
+
 std::vector<double> quantiles_of(const Engine& engine, const ParameterId& parameter,
                                  const std::vector<double>& probabilities) {
   std::vector<double> ascending = probabilities;
@@ -65,13 +87,18 @@ std::vector<double> quantiles_of(const Engine& engine, const ParameterId& parame
 
 Interval interval_of(const Engine& engine, const ParameterId& parameter, double level,
                      IntervalKind kind) {
-  const std::vector<double> ends = {0.5 * (1.0 - level), 1.0 - 0.5 * (1.0 - level)};
+  // The summary has its own level's ends among its probabilities, other levels by themselves.
+  const SummaryOptions summary;
+  std::vector<double> probabilities;
+  if (level == summary.level) probabilities = summary.probabilities;
+  const auto [lower, upper] = add_ends(level, probabilities);
   const bool shortest = kind == IntervalKind::kShortest;
-  FitStorage storage(engine.model.data.n_schools(), 2);
-  const ParameterResult& result = fit_parameter(engine, parameter, ends, level, shortest, storage);
+  FitStorage storage(engine.model.data.n_schools(), static_cast<int>(probabilities.size()));
+  const ParameterResult& result =
+      fit_parameter(engine, parameter, probabilities, level, shortest, storage);
   const auto value = [&](double x) { return value_of(engine, parameter, x); };
   if (shortest) return {value(result.shortest_lower), value(result.shortest_upper)};
-  return {value(result.quantile[0]), value(result.quantile[1])};
+  return {value(result.quantile[lower]), value(result.quantile[upper])};
 }
 
 }  // namespace taugrid

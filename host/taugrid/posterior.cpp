@@ -161,14 +161,7 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   std::sort(probabilities.begin(), probabilities.end());
   probabilities.erase(std::unique(probabilities.begin(), probabilities.end()), probabilities.end());
   const size_t n_shown = probabilities.size();
-  const auto index_of = [&](double p) {
-    for (size_t i = 0; i < probabilities.size(); ++i)
-      if (std::abs(probabilities[i] - p) < 1e-14) return i;
-    probabilities.push_back(p);
-    return probabilities.size() - 1;
-  };
-  const size_t lower = index_of(0.5 * (1.0 - options.level));
-  const size_t upper = index_of(1.0 - 0.5 * (1.0 - options.level));
+  const auto [lower, upper] = add_ends(options.level, probabilities);
 
   FitStorage storage(data.n_schools(), static_cast<int>(probabilities.size()));
   FitRequest request = s.request();
@@ -263,7 +256,7 @@ DensityCurve Posterior::density(const std::string& parameter, const std::vector<
   const ParameterId id = find_parameter(parameter, model().data, "density");
   check_points(x, "density " + parameter);
   DensityCurve curve{id.name(), x, {}, {}};
-  for (const LawPoint& point : law_at(*state_, id, x, false)) {
+  for (const LawPoint& point : law_at_points(*state_, id, x, false)) {
     curve.pdf.push_back(point.density);
     curve.cdf.push_back(point.lower);
   }
@@ -276,7 +269,8 @@ std::vector<double> Posterior::exceed(const std::string& parameter,
   const ParameterId id = find_parameter(parameter, model().data, "exceed");
   check_points(x, "exceed " + parameter);
   std::vector<double> probabilities;
-  for (const LawPoint& point : law_at(*state_, id, x, true)) probabilities.push_back(point.upper);
+  for (const LawPoint& point : law_at_points(*state_, id, x, true))
+    probabilities.push_back(point.upper);
   return probabilities;
 }
 

@@ -9,7 +9,24 @@
 namespace taugrid::python {
 namespace {
 
-Array<double> quantiles(const ParameterSummary& parameter) { return to_array(parameter.quantiles); }
+// A vector of a result, or its rows (n, m), as an array of its own.
+template <auto kMember, class Class>
+void def_array(Class& bound, const char* name) {
+  using Result = typename Class::Type;
+  bound.def_prop_ro(
+      name, [](const Result& result) { return to_array(result.*kMember); }, nb::rv_policy::move);
+}
+template <auto kMember, class Class>
+void def_rows(Class& bound, const char* name, const char* shape) {
+  using Result = typename Class::Type;
+  bound.def_prop_ro(
+      name,
+      [](const Result& result) {
+        const auto& rows = result.*kMember;
+        return to_array(rows, rows.empty() ? 0 : rows[0].size());
+      },
+      nb::rv_policy::move, shape);
+}
 
 std::string text(const FitSummary& summary, const std::string& format) {
   return find_writer(format).text({summary});
@@ -27,39 +44,23 @@ void bind_summary(nb::module_& module) {
       .def_ro("label", &ParameterSummary::label)
       .def_ro("mean", &ParameterSummary::mean)
       .def_ro("sd", &ParameterSummary::sd)
-      .def_ro("mode", &ParameterSummary::mode)
-      .def_ro("central", &ParameterSummary::central)
-      .def_ro("shortest", &ParameterSummary::shortest)
-      .def_prop_ro("quantiles", quantiles, "(P), at Summary.probabilities.");
+      .def_ro("mode", &ParameterSummary::mode);
 
-  nb::class_<ConditionalMoments>(module, "ConditionalMoments", "Moments given n values of tau.")
-      .def_prop_ro("tau", [](const ConditionalMoments& m) { return to_array(m.tau); })
-      .def_prop_ro("log_density",
-                   [](const ConditionalMoments& m) { return to_array(m.log_density); })
-      .def_prop_ro("mu_mean", [](const ConditionalMoments& m) { return to_array(m.mu_mean); })
-      .def_prop_ro("mu_sd", [](const ConditionalMoments& m) { return to_array(m.mu_sd); })
-      .def_prop_ro(
-          "theta_mean",
-          [](const ConditionalMoments& m) {
-            return to_array(m.theta_mean, m.theta_mean.empty() ? 0 : m.theta_mean[0].size());
-          },
-          "(n, J)")
-      .def_prop_ro(
-          "theta_sd",
-          [](const ConditionalMoments& m) {
-            return to_array(m.theta_sd, m.theta_sd.empty() ? 0 : m.theta_sd[0].size());
-          },
-          "(n, J)")
-      .def_prop_ro("i2", [](const ConditionalMoments& m) { return to_array(m.i2); });
+  nb::class_<ConditionalMoments> moments(module, "ConditionalMoments", "Given n values of tau.");
+  def_array<&ConditionalMoments::tau>(moments, "tau");
+  def_array<&ConditionalMoments::log_density>(moments, "log_density");
+  def_array<&ConditionalMoments::mu_mean>(moments, "mu_mean");
+  def_array<&ConditionalMoments::mu_sd>(moments, "mu_sd");
+  def_rows<&ConditionalMoments::theta_mean>(moments, "theta_mean", "(n, J)");
+  def_rows<&ConditionalMoments::theta_sd>(moments, "theta_sd", "(n, J)");
+  def_array<&ConditionalMoments::i2>(moments, "i2");
 
-  nb::class_<Weights>(module, "Weights")
-      .def_prop_ro("shrinkage", [](const Weights& w) { return to_array(w.shrinkage); })
-      .def_ro("linear", &Weights::linear)
-      .def_prop_ro("mu", [](const Weights& w) { return to_array(w.mu); })
-      .def_ro("mu_prior", &Weights::mu_prior)
-      .def_prop_ro(
-          "theta", [](const Weights& w) { return to_array(w.theta, w.theta.size()); }, "(J, J)")
-      .def_prop_ro("theta_prior", [](const Weights& w) { return to_array(w.theta_prior); });
+  nb::class_<Weights> weights(module, "Weights");
+  def_array<&Weights::shrinkage>(weights, "shrinkage");
+  def_array<&Weights::mu>(weights, "mu");
+  def_rows<&Weights::theta>(weights, "theta", "(J, J)");
+  weights.def_ro("mu_prior", &Weights::mu_prior);
+  def_array<&Weights::theta_prior>(weights, "theta_prior");
 
   nb::class_<BayesFactors>(module, "BayesFactors")
       .def_ro("tau_zero", &BayesFactors::tau_zero)
@@ -67,29 +68,24 @@ void bind_summary(nb::module_& module) {
       .def_ro("log_tau_zero", &BayesFactors::log_tau_zero)
       .def_ro("log_mu_zero", &BayesFactors::log_mu_zero);
 
-  nb::class_<LeaveOneOut>(module, "LeaveOneOut")
-      .def_ro("elpd", &LeaveOneOut::elpd)
+  nb::class_<LeaveOneOut> loo(module, "LeaveOneOut");
+  loo.def_ro("elpd", &LeaveOneOut::elpd)
       .def_ro("se", &LeaveOneOut::se)
-      .def_ro("p_loo", &LeaveOneOut::p_loo)
-      .def_prop_ro("pointwise", [](const LeaveOneOut& l) { return to_array(l.pointwise); })
-      .def_prop_ro("lpd", [](const LeaveOneOut& l) { return to_array(l.lpd); })
-      .def_prop_ro("pit", [](const LeaveOneOut& l) { return to_array(l.pit); });
+      .def_ro("p_loo", &LeaveOneOut::p_loo);
+  def_array<&LeaveOneOut::pointwise>(loo, "pointwise");
+  def_array<&LeaveOneOut::lpd>(loo, "lpd");
+  def_array<&LeaveOneOut::pit>(loo, "pit");
 
   nb::class_<FitSummary>(module, "Summary", "The exact posterior of one data set.")
-      .def_ro("n_schools", &FitSummary::n_schools)
       .def_ro("tau_prior", &FitSummary::tau_prior)
       .def_ro("mu_prior", &FitSummary::mu_prior)
       .def_ro("backend", &FitSummary::backend)
-      .def_ro("seconds", &FitSummary::seconds)
-      .def_ro("level", &FitSummary::level)
       .def_ro("log_marginal_likelihood", &FitSummary::log_marginal_likelihood)
       .def_ro("joint_mode_tau", &FitSummary::joint_mode_tau)
       .def_ro("joint_mode_mu", &FitSummary::joint_mode_mu)
       .def_ro("cov_mu_tau", &FitSummary::cov_mu_tau)
       .def_ro("corr_mu_tau", &FitSummary::corr_mu_tau)
       .def_ro("notes", &FitSummary::notes)
-      .def_prop_ro("probabilities",
-                   [](const FitSummary& summary) { return to_array(summary.probabilities); })
       .def(
           "parameter", [](const FitSummary& s, size_t k) { return s.parameters.at(k); },
           nb::arg("k"), "Parameter k of tau, mu, theta[1] .. theta[J], theta_new, from 0.")

@@ -337,14 +337,11 @@ class Posterior:
         single = _arguments.one_of(precision, "precision", ("double", "single")) == "single"
         core = self._on((str(backend), _arguments.threads(threads)))
         if out is None:
-            values = core.draw_single(n, seed) if single else core.draw(n, seed)
+            values: NDArray[Any] = core.draw_single(n, seed) if single else core.draw(n, seed)
         else:
             values = out.values if isinstance(out, Draws) else out
             self._check_out(values, n, single)
-            if single:
-                core.draw_into_single(values, seed)
-            else:
-                core.draw_into(values, seed)
+            (core.draw_into_single if single else core.draw_into)(values, seed)
         arguments = (n, seed, precision, str(backend), threads)
         return Draws(self, core, values, seed, precision, arguments)
 
