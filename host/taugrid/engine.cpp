@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "host/taugrid/buffer.h"
+#include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/tau_table.h"
 
@@ -119,29 +120,18 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   }
 
   const Data& data = model.data;
-  size_t best = 0;
-  for (size_t j = 1; j < data.y.size(); ++j)
-    if (data.sigma[j] < data.sigma[best] ||
-        (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best]))
-      best = j;
-  centre = data.y[best];
-  int exponent;
-  std::frexp(data.sigma[best], &exponent);
-  unit = std::ldexp(1.0, exponent - 1);  // the smallest internal sigma is in [1, 2)
-  log_unit = log<Scalar<>>(unit);
-  for (size_t j = 0; j < data.y.size(); ++j) {
-    y.push_back((data.y[j] - centre) / unit);
-    sigma.push_back(data.sigma[j] / unit);
-  }
+  const Units units = units_of(data.y, data.sigma);
+  centre = units.centre;
+  unit = units.unit;
+  log_unit = units.log_unit;
+  y.resize(data.y.size());
+  sigma.resize(data.y.size());
+  to_internal(units, data.y, data.sigma, y.data(), sigma.data());
 
   problem.y = y.data();
   problem.sigma = sigma.data();
   problem.n_schools = data.n_schools();
-  problem.mu.form = model.mu_prior.form;
-  problem.mu.a = (model.mu_prior.a - centre) / unit;
-  problem.mu.b =
-      (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) /
-      unit;
+  problem.mu = mu_record(model.mu_prior, units);
   problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma, prior_storage);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
@@ -172,13 +162,7 @@ FitRequest Engine::request() const {
 }
 
 FitRequest Engine::nodes_request() const {
-  FitRequest request{};
-  request.level = 0.95;
-  for (int k = 1; k <= 2; ++k) {
-    if (model.tau_moment_exists(k)) request.tau_moments = k;
-    if (model.mu_moment_exists(k)) request.mu_moments = k;
-  }
-  return request;
+  return taugrid::nodes_request(model.tau_prior, model.mu_prior, model.data.n_schools());
 }
 
 void Engine::fit(const FitRequest& wanted, FitResult& result) const {

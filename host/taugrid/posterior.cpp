@@ -9,11 +9,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/taugrid/batch_fitter.h"
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/draw_summary.h"
 #include "host/taugrid/engine.h"
 #include "host/taugrid/evidence.h"
 #include "host/taugrid/ieee_environment.h"
+#include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/parameter_answers.h"
 #include "host/taugrid/requests.h"
@@ -24,13 +26,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kMaxDraws = int64_t{1} << 53;
-
-// Internal units -> units of y.
-struct Units {
-  double centre, unit;
-  double place(double x) const { return std::fma(unit, x, centre); }
-  double size(double x) const { return unit * x; }
-};
 
 ParameterSummary parameter_summary(const ParameterResult& result, const std::string& name,
                                    const std::string& label, bool located, const Units& units,
@@ -99,7 +94,7 @@ void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary&
   std::sort(levels.begin(), levels.end());
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   std::erase(levels, options.level);
-  const Units units{engine.centre, engine.unit};
+  const Units units{engine.centre, engine.unit, engine.log_unit};
   for (const double level : levels) {
     const double ends[] = {0.5 * (1.0 - level), 1.0 - 0.5 * (1.0 - level)};
     FitStorage storage(engine.model.data.n_schools(), 2);
@@ -173,9 +168,9 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   // tau = infinity alone has no evidence.
   if (std::isnan(result.log_evidence) &&
       !(s.model.tau_prior.fixed() && std::isinf(s.model.tau_prior.parameters[0])))
-    throw std::runtime_error("the posterior could not be integrated; please report this data set");
+    throw std::runtime_error(kNotIntegrated);
 
-  const Units units{s.centre, s.unit};
+  const Units units{s.centre, s.unit, s.log_unit};
   FitSummary summary;
   summary.n_schools = data.n_schools();
   summary.tau_prior = s.model.tau_prior.text;
