@@ -74,6 +74,11 @@ class DrawBlockOf {
   std::span<const T> column(int64_t k) const {
     return {columns_ + k * stride_, static_cast<size_t>(n_)};
   }
+  // Its draws begin .. begin + n - 1, counted from 0.
+  DrawBlockOf part(int64_t begin, int64_t n) const {
+    return {columns_ + begin, stride_, first_ + static_cast<uint64_t>(begin), n,
+            n_schools_,       has_lp_};
+  }
 
  private:
   const T* columns_;
