@@ -73,5 +73,7 @@ void run_interruptibly(const Work& work) {
 
 void bind_summary(nb::module_& module);
 void bind_posterior(nb::module_& module);
+void bind_batch(nb::module_& module);
+void bind_sweep(nb::module_& module);
 
 }  // namespace taugrid::python

@@ -26,4 +26,6 @@ NB_MODULE(_core, module) {
       "y (J), sigma (J) and labels (J, or none) of a CSV file or Stan's JSON data.");
   bind_summary(module);
   bind_posterior(module);
+  bind_batch(module);
+  bind_sweep(module);
 }

@@ -270,14 +270,16 @@ class Posterior:
             Values of tau, units of y; 0 and infinity included.
         """
         values = _arguments.column(grid, "tau")
+        if values.size == 0:
+            raise ValueError("given tau: there are no values; at least one is needed")
         given = self._core.summary(given_tau=values.tolist()).given_tau
         return GivenTau(
             given.tau,
             given.log_density,
             given.mu_mean,
             given.mu_sd,
-            given.theta_mean.reshape(len(values), len(self.y)),
-            given.theta_sd.reshape(len(values), len(self.y)),
+            given.theta_mean,
+            given.theta_sd,
             given.i2,
         )
 

@@ -69,7 +69,8 @@ def test_loo_agrees_with_the_exact(data, r):
     # Its Monte Carlo error is far below the standard error over schools that it states.
     assert abs(loo.elpd_loo - exact.elpd) < 0.1 * loo.se
     np.testing.assert_allclose(loo.loo_i, exact.pointwise, atol=0.05)
-    np.testing.assert_allclose(loo.se, exact.se, rtol=0.05)
+    # ArviZ takes the variance over schools with divisor J.
+    np.testing.assert_allclose(loo.se * np.sqrt(8 / 7), exact.se, rtol=0.02)
     np.testing.assert_allclose(loo.p_loo, exact.p_loo, atol=0.1)
 
 

@@ -84,6 +84,9 @@ def test_options_are_named(r):
     assert "must be between 0 and 1" in said(lambda: r["mu"].interval(1))
     assert said(lambda: r["mu"].pdf(math.nan)) == "density mu: x is nan, must be a number"
     assert said(lambda: r["mu"].cdf("a")) == "row 1: x is 'a', not a number"
+    assert said(lambda: r.given_tau([])) == (
+        "given tau: there are no values; at least one is needed"
+    )
     assert "given tau: tau is -1" in said(lambda: r.given_tau([-1]))
     with pytest.raises(MemoryError):
         r.draw(2**53)

@@ -105,7 +105,6 @@ def test_given_tau_has_the_bits_of_the_json(r):
     assert np.isnan(given.mu_mean[3])
     assert given.log_density.tolist()[:3] == expected["log_density"][:3]
     assert given.i2.tolist() == expected["I2"]
-    assert r.given_tau([]).theta_mean.shape == (0, 8)
 
 
 def test_what_is_given_on_request_has_the_bits_of_the_json(r):
