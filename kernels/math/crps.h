@@ -28,7 +28,7 @@ TAUGRID_TEMPLATE inline double predictive_crps(Team& team, const Problem& proble
       (prior.form == PriorForm::kPoint && prior.value > 0x1p1000))
     return quiet_nan();
   const MixtureNodes nodes = make_mixture_nodes(team, problem, w);
-  prepare_mixture(team, problem, MixtureOf::kThetaNew, 0, nodes, w, w.log_weight);
+  prepare_mixture(team, problem, MixtureOf::kThetaNew, 0, nodes, w);
   const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n};
   double sums[3];
   team.template sum<3>(nodes.n, sums, [&](int i, typename L::Real(&s)[3]) {
