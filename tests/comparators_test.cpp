@@ -89,7 +89,7 @@ long double log_likelihood_at(const Data& data, bool restricted, long double tau
 // The largest value, by a fine scan in log(tau2 + smallest / 1000) and golden section.
 long double highest(const std::function<long double(long double)>& f, long double smallest,
                     long double most) {
-  const int kPoints = 4000;
+  const int kPoints = 1500;
   const auto point = [&](int i) {
     const long double s = smallest / 1000;
     return s * std::expm1(std::log1p(most / s) * i / kPoints);
