@@ -16,6 +16,9 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void update(int64_t done);
+  // Where what is counted and what is known of the whole are not the same: a share of the whole
+  // (negative: not known) and a count.
+  void update(double share, int64_t count);
 
  private:
   using Clock = std::chrono::steady_clock;

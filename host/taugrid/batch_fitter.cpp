@@ -174,6 +174,26 @@ void FitPlan::write(const FitResult* results, const Units& units, int64_t n_scho
   }
 }
 
+Problem ProblemMaker::make(std::span<const double> y, std::span<const double> sigma, Units& units,
+                           double* internal, PriorStorage& storage) {
+  checks_.check(y, sigma);
+  const size_t n = y.size();
+  units = units_of(y, sigma);
+  to_internal(units, y, sigma, internal, internal + n);
+  return {internal, internal + n, static_cast<int64_t>(n), mu_record(mu_, units),
+          records_.at(units.unit, {internal + n, n}, storage)};
+}
+
+FitRequest ProblemMaker::with_moments(const FitRequest& request, int64_t n_schools) const {
+  const FitRequest moments = nodes_request(tau_, mu_, n_schools);
+  FitRequest result = request;
+  result.tau_moments = moments.tau_moments;
+  result.mu_moments = moments.mu_moments;
+  return result;
+}
+
+bool ProblemMaker::at_infinity() const { return tau_.fixed() && std::isinf(tau_.parameters[0]); }
+
 FitResults::FitResults(const FitPlan& plan)
     : plan_(&plan),
       results_(static_cast<size_t>(plan.n_fits())),
@@ -205,61 +225,49 @@ FitResult* FitResults::prepare(int64_t n_schools) {
 BatchFitter::BatchFitter(const TauPrior& tau_prior, const MuPrior& mu_prior,
                          const BatchColumns& columns, const CpuKernels& kernels)
     : plan_(columns),
-      tau_prior_(tau_prior),
-      mu_prior_(mu_prior),
-      checks_(tau_prior, mu_prior),
-      records_(tau_prior),
+      maker_(tau_prior, mu_prior),
       kernels_(kernels),
       workspace_(std::make_unique_for_overwrite<FitWorkspace>()),
       memory_(plan_) {}
 
+void BatchFitter::set_priors(const TauPrior& tau_prior, const MuPrior& mu_prior) {
+  maker_ = ProblemMaker(tau_prior, mu_prior);
+}
+
 void BatchFitter::fit(std::span<const double> y, std::span<const double> sigma, double* values) {
   const IeeeEnvironment ieee;
-  checks_.check(y, sigma);
   const size_t n = y.size();
-  plan_.check(static_cast<int64_t>(n));
-  units_ = units_of(y, sigma);
+  const auto n_schools = static_cast<int64_t>(n);
   if (internal_.size() < 2 * n) internal_.resize(2 * n);
-  double* const internal_sigma = internal_.data() + n;
-  to_internal(units_, y, sigma, internal_.data(), internal_sigma);
-  problem_ = {internal_.data(), internal_sigma, static_cast<int64_t>(n),
-              mu_record(mu_prior_, units_),
-              records_.at(units_.unit, {internal_sigma, n}, prior_storage_)};
-  if (at_infinity()) {
+  problem_ = maker_.make(y, sigma, units_, internal_.data(), prior_storage_);
+  plan_.check(n_schools);
+  if (maker_.at_infinity()) {
     unpooled_.assign(y.begin(), y.end());
     unpooled_.insert(unpooled_.end(), sigma.begin(), sigma.end());
   }
 
-  results_ = memory_.prepare(problem_.n_schools);
-  const FitRequest moments = nodes_request(tau_prior_, mu_prior_, problem_.n_schools);
-  for (int i = 0; i < plan_.n_fits(); ++i) {
-    FitRequest request = plan_.request(i);
-    request.tau_moments = moments.tau_moments;
-    request.mu_moments = moments.mu_moments;
-    kernels_.fit(problem_, request, *workspace_, results_[i]);
-  }
-  if (std::isnan(results_->log_evidence) && !at_infinity())
+  results_ = memory_.prepare(n_schools);
+  for (int i = 0; i < plan_.n_fits(); ++i)
+    kernels_.fit(problem_, maker_.with_moments(plan_.request(i), n_schools), *workspace_,
+                 results_[i]);
+  if (std::isnan(results_->log_evidence) && !maker_.at_infinity())
     throw std::runtime_error(kNotIntegrated);
-  plan_.write(results_, units_, problem_.n_schools, values);
-}
-
-bool BatchFitter::at_infinity() const {
-  return tau_prior_.fixed() && std::isinf(tau_prior_.parameters[0]);
+  plan_.write(results_, units_, n_schools, values);
 }
 
 BatchFitter::Tails BatchFitter::tails(ParameterKind parameter, int64_t j, double x,
                                       bool relative_tails) {
   const IeeeEnvironment ieee;
-  if (at_infinity()) {
+  if (maker_.at_infinity()) {
     const size_t at = parameter == ParameterKind::kTheta ? static_cast<size_t>(j) : 0;
     const LawPoint law =
-        law_without_pooling(mu_prior_, parameter, unpooled_[at],
+        law_without_pooling(maker_.mu_prior(), parameter, unpooled_[at],
                             unpooled_[at + static_cast<size_t>(problem_.n_schools)], x);
     return {law.lower, law.upper};
   }
   if (parameter == ParameterKind::kTau) {
-    if (tau_prior_.fixed()) {
-      const LawPoint law = point_mass(tau_prior_.parameters[0], x);
+    if (maker_.tau_prior().fixed()) {
+      const LawPoint law = point_mass(maker_.tau_prior().parameters[0], x);
       return {law.lower, law.upper};
     }
     const TauTails tails = tau_tails<Scalar<>>(*workspace_, x / units_.unit);
@@ -270,6 +278,23 @@ BatchFitter::Tails BatchFitter::tails(ParameterKind parameter, int64_t j, double
   kernels_.law(problem_, {law_of(parameter), j, relative_tails, 1, &at}, *workspace_,
                {&lower, &upper, &density});
   return {lower, upper};
+}
+
+void BatchFitter::mu_law(std::span<const double> x, std::span<LawPoint> law) {
+  const IeeeEnvironment ieee;
+  const size_t n = x.size();
+  if (maker_.at_infinity()) {
+    for (size_t i = 0; i < n; ++i)
+      law[i] = law_without_pooling(maker_.mu_prior(), ParameterKind::kMu, 0.0, 0.0, x[i]);
+    return;
+  }
+  if (law_.size() < 4 * n) law_.resize(4 * n);
+  double *const at = law_.data(), *const lower = at + n, *const upper = lower + n,
+                *const density = upper + n;
+  for (size_t i = 0; i < n; ++i) at[i] = internal_place(units_, x[i]);
+  kernels_.law(problem_, {LawOf::kMu, 0, false, static_cast<int64_t>(n), at}, *workspace_,
+               {lower, upper, density});
+  for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / units_.unit};
 }
 
 }  // namespace taugrid

@@ -21,6 +21,8 @@
 
 namespace taugrid {
 
+struct LawPoint;  // law.h
+
 // The requests of a fit that columns need, and how columns are read off its results.
 class FitPlan {
  public:
@@ -52,6 +54,30 @@ class FitPlan {
   std::vector<FitRequest> requests_;
 };
 
+// Data under one pair of priors as problems in internal units, one after another.
+class ProblemMaker {
+ public:
+  ProblemMaker(const TauPrior& tau, const MuPrior& mu)
+      : tau_(tau), mu_(mu), checks_(tau, mu), records_(tau) {}
+
+  // `internal` has room for y and sigma, 2 J, to which the problem points, as it may to `storage`.
+  // Throws std::invalid_argument as make_model does.
+  Problem make(std::span<const double> y, std::span<const double> sigma, Units& units,
+               double* internal, PriorStorage& storage);
+  // The request with the moments that exist of J schools.
+  FitRequest with_moments(const FitRequest& request, int64_t n_schools) const;
+
+  bool at_infinity() const;  // tau is: there is no pooling, and no evidence
+  const TauPrior& tau_prior() const { return tau_; }
+  const MuPrior& mu_prior() const { return mu_; }
+
+ private:
+  TauPrior tau_;
+  MuPrior mu_;
+  ModelChecks checks_;
+  PriorRecords records_;
+};
+
 // Memory for the results of a plan's fits, for any number of schools.
 class FitResults {
  public:
@@ -78,6 +104,9 @@ class BatchFitter {
 
   const BatchColumns& columns() const { return plan_.columns(); }
 
+  // Other priors from here on.
+  void set_priors(const TauPrior& tau_prior, const MuPrior& mu_prior);
+
   // y and sigma (J); values (columns().size()), units of y, NaN where a thing does not exist.
   // Throws std::invalid_argument as make_model does, and std::runtime_error (kNotIntegrated).
   void fit(std::span<const double> y, std::span<const double> sigma, double* values);
@@ -91,6 +120,8 @@ class BatchFitter {
   // `relative_tails` each tail is accurate relative to itself. NaN where the parameter does not
   // exist.
   Tails tails(ParameterKind parameter, int64_t j, double x, bool relative_tails = false);
+  // That of mu with its density at x (n), units of y. Not where mu does not exist.
+  void mu_law(std::span<const double> x, std::span<LawPoint> law);
 
   const Problem& problem() const { return problem_; }
   const Units& units() const { return units_; }
@@ -99,13 +130,8 @@ class BatchFitter {
   const FitResult& result() const { return *results_; }  // internal units
 
  private:
-  bool at_infinity() const;
-
   FitPlan plan_;
-  TauPrior tau_prior_;
-  MuPrior mu_prior_;
-  ModelChecks checks_;
-  PriorRecords records_;
+  ProblemMaker maker_;
   PriorStorage prior_storage_;
   const CpuKernels& kernels_;
   std::unique_ptr<FitWorkspace> workspace_;
@@ -115,6 +141,7 @@ class BatchFitter {
   Problem problem_{};
   std::vector<double> internal_;  // y, then sigma
   std::vector<double> unpooled_;  // likewise, units of y; at tau = infinity alone
+  std::vector<double> law_;       // place, both tails and density at each point of mu_law
 };
 
 }  // namespace taugrid

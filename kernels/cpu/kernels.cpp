@@ -112,6 +112,13 @@ void log_posterior_kernel(const Problem& problem, int64_t n, const double* x, do
   }
 }
 
+template <class Lanes, class T = typename Lanes::Element>
+constexpr DrawKernelsOf<T> draw_kernels() {
+  return {draw_kernel<Lanes>,   normals_kernel<Lanes>,
+          summarise_kernel<T>,  summarise_kernel<T, kBinsPerPilotWindow>,
+          derive_kernel<Lanes>, replicate_kernel<Lanes>};
+}
+
 }  // namespace
 
 const StudyKernels* TAUGRID_JOIN_OF(study_kernels_, TAUGRID_ISA_NAME)();  // study_kernels.cpp
@@ -119,18 +126,8 @@ const StudyKernels* TAUGRID_JOIN_OF(study_kernels_, TAUGRID_ISA_NAME)();  // stu
 const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
   static const CpuKernels kKernels{TAUGRID_TEXT_OF(TAUGRID_ISA_NAME),
                                    L::N,
-                                   draw_kernel<L>,
-                                   draw_kernel<S>,
-                                   normals_kernel<L>,
-                                   normals_kernel<S>,
-                                   summarise_kernel<double>,
-                                   summarise_kernel<float>,
-                                   derive_kernel<L>,
-                                   derive_kernel<S>,
-                                   replicate_kernel<L>,
-                                   replicate_kernel<S>,
-                                   summarise_kernel<double, kBinsPerPilotWindow>,
-                                   summarise_kernel<float, kBinsPerPilotWindow>,
+                                   draw_kernels<L>(),
+                                   draw_kernels<S>(),
                                    fit_kernel,
                                    law_kernel,
                                    panel_quantiles_kernel,
