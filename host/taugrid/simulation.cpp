@@ -18,6 +18,7 @@
 #include "host/taugrid/device.h"
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/resumable_file.h"
 #include "host/taugrid/scorer.h"
 #include "host/taugrid/synthetic_data.h"
 #include "kernels/math/philox.h"
@@ -102,8 +103,8 @@ class Runner {
     if (study.kind == StudyKind::kCalibration)
       tau_ = std::make_unique<TauPriorSampler>(study.tau_prior, kernels_);
     for (const Scenario& scenario : study.scenarios) states_.emplace_back(study, scenario);
-    fingerprint_ = fingerprint_of(
-        fmt::format("taugrid {} stream {}\n{}", version(), kStreamVersion, study.text));
+    fingerprint_ =
+        hash_bytes(fmt::format("taugrid {} stream {}\n{}", version(), kStreamVersion, study.text));
   }
 
   SimulationResult run() {
@@ -287,7 +288,7 @@ class Runner {
   std::vector<std::shared_ptr<const ScenarioTools>> shared_;
   std::vector<Worker> workers_;
   std::vector<BlockResult> slots_;
-  std::optional<ResumableFile> file_;
+  std::optional<CheckpointedFile> file_;
   int64_t first_block_ = 0;
   Clock::time_point last_checkpoint_;
   std::set<std::string> noted_;
