@@ -15,6 +15,7 @@
 
 #include "host/taugrid/calibration.h"
 #include "host/taugrid/checkpoint.h"
+#include "host/taugrid/csv_fields.h"
 #include "host/taugrid/device.h"
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
@@ -295,21 +296,6 @@ class Runner {
   SimulationResult result_;
 };
 
-// RFC 4180.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"') result += '"';
-    result += c;
-  }
-  return result + "\"";
-}
-
-std::string number_or_empty(double value) {
-  return std::isnan(value) ? "" : fmt::format("{}", value);
-}
-
 }  // namespace
 
 int64_t total_replicates(const Study& study) {
@@ -330,10 +316,10 @@ std::string simulation_csv(const Study& study, const SimulationResult& result) {
     const Scenario& s = study.scenarios[static_cast<size_t>(row.scenario)];
     const auto truth = [&](double value) { return calibration ? "" : fmt::format("{}", value); };
     fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                   s.number, s.k, quoted(s.sigma.text), quoted(s.theta.text), truth(s.mu),
-                   truth(s.tau), truth(s.i2), quoted(row.method), row.parameter,
-                   row.measure.measure, number_or_empty(row.measure.value),
-                   number_or_empty(row.measure.mcse), row.measure.replicates, row.measure.failures);
+                   s.number, s.k, csv_quoted(s.sigma.text), csv_quoted(s.theta.text), truth(s.mu),
+                   truth(s.tau), truth(s.i2), csv_quoted(row.method), row.parameter,
+                   row.measure.measure, csv_number(row.measure.value), csv_number(row.measure.mcse),
+                   row.measure.replicates, row.measure.failures);
   }
   return text;
 }
