@@ -23,6 +23,8 @@ using Cells = TextTable::Cells;
 constexpr size_t kMostFlips = 24;
 constexpr size_t kMostErrors = 5;
 constexpr size_t kLongestPrior = 44;
+constexpr int kPlotWidth = 110;  // about that of the table
+constexpr size_t kLongestPlotLabel = 60;
 
 // Of the default columns, those that answer most in one line.
 constexpr const char* kFewColumns[] = {"tau.q50",  "mu.mean",        "mu.q2.5",
