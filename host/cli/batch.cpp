@@ -40,10 +40,14 @@ void run(const BatchOptions& options) {
   {
     Progress progress(1, !options.quiet, "data sets");
     BatchFileControl control;
+    // What an interrupted run did before is no part of this one's rate.
+    int64_t before = 0;
     control.progress = [&](const BatchFileProgress& at) {
-      progress.update(at.total_bytes > 0
-                          ? static_cast<double>(at.bytes) / static_cast<double>(at.total_bytes)
-                          : -1.0,
+      if (at.data_sets == 0) before = at.bytes;
+      const bool known = at.total_bytes > before;
+      progress.update(known ? static_cast<double>(at.bytes - before) /
+                                  static_cast<double>(at.total_bytes - before)
+                            : -1.0,
                       at.data_sets);
     };
     control.stop = [&] { return signals.received(); };

@@ -123,19 +123,6 @@ struct Slot {
   }
 };
 
-class CsvOutput final : public BatchWriter {
- public:
-  CsvOutput(const std::string& path, const BatchColumns&) : file_(path) {}
-  void encode(const BatchRows& rows, std::string& bytes) const override {
-    encode_batch_csv(rows, bytes);
-  }
-  void append(const BatchRows&, std::string_view bytes) override { file_.write(bytes); }
-  void finish() override { file_.commit(); }
-
- private:
-  OutputFile file_;
-};
-
 class Run {
  public:
   Run(const BatchFileRequest& request, const BatchFileControl& control);
@@ -152,7 +139,9 @@ class Run {
   BatchInputOptions form_;
   std::unique_ptr<BatchInput> input_;
   BatchColumns columns_;
-  std::unique_ptr<ResumableFile> resumable_;  // or
+  // One of these three.
+  std::unique_ptr<ResumableFile> resumable_;
+  std::unique_ptr<OutputFile> stream_;
   std::unique_ptr<BatchWriter> writer_;
   std::vector<Slot> slots_;
   NameSet names_;
@@ -167,9 +156,10 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
       form_(request.form) {
   if (backend_.on_cuda) form_.block_bytes = kCudaBlockBytes;
   columns_ = parse_batch_columns(request.quantities, request.statistics);
-  const bool resumable = ResumableFile::possible(request.output);
+  writer_ = make_batch_writer(request.output, columns_);
+  const bool resumable = !writer_ && ResumableFile::possible(request.output);
   if (request.resume && !resumable)
-    throw std::invalid_argument("--resume needs --out with a regular file");
+    throw std::invalid_argument("--resume needs --out with a CSV file");
   input_ = std::make_unique<BatchInput>(request.input, form_);
   for (const std::string& notice : input_->notices()) control.notice(notice);
   if (wants_theta(columns_)) {
@@ -190,8 +180,13 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
         request.resume);
     if (request.resume && resumable_->done().empty())
       control.notice(fmt::format("there is nothing to resume of {}", request.output));
-  } else {
-    writer_ = std::make_unique<CsvOutput>(request.output, columns_);
+    if (resumable_->replaced())
+      control.notice(
+          fmt::format("what an interrupted run left of {} is replaced; --resume would go "
+                      "on from it",
+                      request.output));
+  } else if (!writer_) {
+    stream_ = std::make_unique<OutputFile>(request.output);
   }
 }
 
@@ -217,15 +212,12 @@ BatchFileResult Run::operator()() {
       throw std::invalid_argument(fmt::format(
           "cannot resume {}: the input ends before what was done of it", request_.output));
   } catch (const std::invalid_argument&) {
-    // Of the whole run: there is nothing to go on from, unless that belongs to another input.
-    if (resumable_ && !request_.resume) resumable_->discard();
+    if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
   }
-  if (resumable_) {
-    resumable_->commit();
-  } else {
-    writer_->finish();
-  }
+  if (resumable_) resumable_->commit();
+  if (stream_) stream_->commit();
+  if (writer_) writer_->finish();
   return {data_sets_, errors_, backend_.text};
 }
 
@@ -237,19 +229,17 @@ void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
   slot.record.input_hash = resumable_ ? hash_bytes(slot.text.bytes) : 0;
   if (done) {
     const BlockRecord& before = resumable_->done()[static_cast<size_t>(block)];
+    const auto refuse = [&](const std::string& why) {
+      return std::invalid_argument(fmt::format(
+          "cannot resume {}: {}; without --resume it begins anew", request_.output, why));
+    };
     if (before.input_bytes != slot.record.input_bytes ||
         before.input_hash != slot.record.input_hash)
-      throw std::invalid_argument(fmt::format(
-          "cannot resume {}: the input differs from that of the interrupted run, in lines {} to "
-          "{}; without --resume it begins anew",
-          request_.output, slot.text.first_line,
-          slot.text.first_line + std::count(slot.text.bytes.begin(), slot.text.bytes.end(), '\n') -
-              1));
+      throw refuse(
+          fmt::format("the input differs from that of the interrupted run, in or after line {}",
+                      slot.text.first_line));
     if (!resumable_->is_intact(static_cast<size_t>(block)))
-      throw std::invalid_argument(
-          fmt::format("cannot resume {}: {} is not what the interrupted run wrote; without "
-                      "--resume it begins anew",
-                      request_.output, resumable_->partial_path()));
+      throw refuse(resumable_->partial_path() + " is not what the interrupted run wrote");
     slot.record = before;
     return;
   }
@@ -274,8 +264,10 @@ void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
     }
   }
   slot.bytes.clear();
-  if (block == 0) slot.bytes = batch_csv_header(columns_);
-  encode_batch_csv(slot.rows(columns_.size()), slot.bytes);
+  if (!writer_) {
+    if (block == 0) slot.bytes = batch_csv_header(columns_);
+    encode_batch_csv(slot.rows(columns_.size()), slot.bytes);
+  }
   slot.record.output_bytes = slot.bytes.size();
   slot.record.output_hash = resumable_ ? hash_bytes(slot.bytes) : 0;
   slot.record.data_sets = data.size();
@@ -299,11 +291,9 @@ void Run::consume(int64_t block, Slot& slot) {
   const bool done = resumable_ && static_cast<size_t>(block) < resumable_->done().size();
   if (!done) {
     fitted_ += slot.record.data_sets;
-    if (resumable_) {
-      resumable_->append(slot.bytes, slot.record);
-    } else {
-      writer_->append(slot.rows(columns_.size()), slot.bytes);
-    }
+    if (resumable_) resumable_->append(slot.bytes, slot.record);
+    if (stream_) stream_->write(slot.bytes);
+    if (writer_) writer_->append(slot.rows(columns_.size()));
   }
   if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
   if (control_.stop && control_.stop()) {

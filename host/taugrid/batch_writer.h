@@ -1,8 +1,10 @@
-// Where the rows of a batch go: columns group, J, the chosen numbers, error. A format has a part
-// that any thread does (encode) and one in the order of the input (append). Internal.
+// Where the rows of a batch go: columns group, J, the chosen numbers, error. CSV is text, which any
+// thread makes and which a run that was killed goes on from; other formats are a BatchWriter.
+// Internal.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,13 +27,15 @@ struct BatchRows {
 class BatchWriter {
  public:
   virtual ~BatchWriter() = default;
-  // Any thread: what is to be written of these rows, appended to `bytes`.
-  virtual void encode(const BatchRows& rows, std::string& bytes) const = 0;
-  // In order, with what encode made of them.
-  virtual void append(const BatchRows& rows, std::string_view bytes) = 0;
+  // In the order of the input, by one thread.
+  virtual void append(const BatchRows& rows) = 0;
   // After the last: only now is there a file.
   virtual void finish() = 0;
 };
+
+// The writer of a path's extension; null where that is CSV, as all that are not listed are.
+std::unique_ptr<BatchWriter> make_batch_writer(const std::string& path,
+                                               const BatchColumns& columns);
 
 // The names of all columns, in order.
 std::vector<std::string> batch_header(const BatchColumns& columns);

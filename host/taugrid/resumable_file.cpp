@@ -121,7 +121,9 @@ ResumableFile::ResumableFile(const std::string& path, const std::string& request
 
     const std::string head = kFirstLine + request + kEndOfRequest;
     uint64_t log_size = 0, file_size = 0;
-    if (resume && ::fstat(log_, &status) == 0 && status.st_size > 0) {
+    if (::fstat(log_, &status) != 0) refuse(log_path_, errno);
+    replaced_ = !resume && status.st_size > static_cast<off_t>(head.size());
+    if (resume && status.st_size > 0) {
       const std::string log = read_at(log_, 0, static_cast<uint64_t>(status.st_size));
       // The head itself may have been cut short: then nothing was done.
       if (log.size() >= head.size() || !head.starts_with(log)) {
@@ -147,6 +149,7 @@ ResumableFile::ResumableFile(const std::string& path, const std::string& request
         ::ftruncate(log_, static_cast<off_t>(log_size)) != 0)
       refuse(path, errno);
     ::lseek(file_, 0, SEEK_END);
+    n_blocks_ = done_.size();
     if (log_size == 0) write_all(log_, head, log_path_);
   } catch (...) {
     close();
@@ -173,6 +176,7 @@ void ResumableFile::append(std::string_view bytes, const BlockRecord& record) {
   // In this order: a line stands for bytes that are there.
   write_all(file_, bytes, partial_path_);
   write_all(log_, line_of(record), log_path_);
+  ++n_blocks_;
 }
 
 void ResumableFile::commit() {

@@ -33,16 +33,20 @@ class ResumableFile {
   // if it left anything. Throws std::invalid_argument where that was another request, where another
   // run is writing, or where the file cannot be written.
   ResumableFile(const std::string& path, const std::string& request, bool resume);
-  // What is there stays for the next run, but after discard().
+  // What is there stays for the next run, but after discard(): after a mistake in the input too,
+  // which may be mended behind what was done.
   ~ResumableFile();
   ResumableFile(const ResumableFile&) = delete;
   ResumableFile& operator=(const ResumableFile&) = delete;
 
   // Blocks that are done already.
   const std::vector<BlockRecord>& done() const { return done_; }
+  // Whether there were some that this run was not asked to go on from.
+  bool replaced() const { return replaced_; }
   // Whether the n-th of them is as it was when it was written. Any thread.
   bool is_intact(size_t block) const;
 
+  bool empty() const { return n_blocks_ == 0; }
   void append(std::string_view bytes, const BlockRecord& record);
   void commit();
   void discard() { discarded_ = true; }
@@ -51,8 +55,9 @@ class ResumableFile {
  private:
   std::string path_, final_path_, partial_path_, log_path_;
   int file_ = -1, log_ = -1;
-  bool committed_ = false, discarded_ = false;
+  bool replaced_ = false, committed_ = false, discarded_ = false;
   std::vector<BlockRecord> done_;
+  size_t n_blocks_ = 0;
   std::vector<uint64_t> begins_;  // of the blocks done, in the file
 };
 
