@@ -176,9 +176,12 @@ TEST(SweepPlot, HasALineForEachShownRow) {
   const SweepSummary summary = example();
   const Texts lines = lines_of(sweep_plot(summary, 0));
   ASSERT_EQ(lines.size(), summary.rows.size() + 4);
-  for (size_t i = 0; i < summary.rows.size(); ++i) EXPECT_TRUE(contains(lines[i], "●")) << lines[i];
-  EXPECT_EQ(lines.back(), "mu:  ● median   ─ 95%");
-  for (const std::string& line : lines) EXPECT_LE(display_width(line), 72u) << line;
+  for (size_t i = 0; i < summary.rows.size(); ++i)
+    EXPECT_TRUE(contains(lines[i], "●") || contains(lines[i], "⊗")) << lines[i];
+  EXPECT_EQ(lines.back(), "mu:  ● median   ─ 95%   × 0   ⊗ 0 at the median");
+  for (size_t i = 0; i < summary.rows.size(); ++i)
+    EXPECT_TRUE(contains(lines[i], "×") || contains(lines[i], "⊗")) << lines[i];
+  for (const std::string& line : lines) EXPECT_LE(display_width(line), 110u) << line;
   SweepSummary without = summary;
   without.columns[7] = "mu.q1";
   EXPECT_EQ(refusal([&] { sweep_plot(without, 0); }),

@@ -283,9 +283,9 @@ BatchFitter::Tails BatchFitter::tails(ParameterKind parameter, int64_t j, double
 void BatchFitter::mu_law(std::span<const double> x, std::span<LawPoint> law) {
   const IeeeEnvironment ieee;
   const size_t n = x.size();
-  if (at_infinity()) {
+  if (maker_.at_infinity()) {
     for (size_t i = 0; i < n; ++i)
-      law[i] = law_without_pooling(mu_prior_, ParameterKind::kMu, 0.0, 0.0, x[i]);
+      law[i] = law_without_pooling(maker_.mu_prior(), ParameterKind::kMu, 0.0, 0.0, x[i]);
     return;
   }
   if (law_.size() < 4 * n) law_.resize(4 * n);

@@ -13,9 +13,9 @@ namespace {
 
 constexpr int kLeastWidth = 60;
 
-std::string shortened(std::string text) {
-  if (display_width(text) <= kLongestPlotName) return text;
-  while (display_width(text) >= kLongestPlotName) {
+std::string shortened(std::string text, size_t longest) {
+  if (display_width(text) <= longest) return text;
+  while (display_width(text) >= longest) {
     // A whole code point: its continuation bytes, then its first.
     while ((static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
     text.pop_back();
@@ -115,10 +115,10 @@ std::string plot_row(const PlotLine& line, const Axis& axis) {
 
 }  // namespace
 
-std::string interval_plot(std::vector<PlotLine> lines, int width) {
+std::string interval_plot(std::vector<PlotLine> lines, int width, size_t longest_name) {
   size_t name_width = 0;
   for (PlotLine& line : lines) {
-    line.name = shortened(line.name);
+    line.name = shortened(line.name, longest_name);
     name_width = std::max(name_width, display_width(line.name));
   }
   const std::string gap = "  ";

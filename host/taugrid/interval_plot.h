@@ -9,7 +9,6 @@
 
 namespace taugrid {
 
-// A longer name is shortened.
 inline constexpr size_t kLongestPlotName = 26;
 
 // What is NaN is not drawn.
@@ -21,7 +20,9 @@ struct PlotLine {
   double cross;    // ×, or ⊗ at the median
 };
 
-// Lines of at most `width` columns (at least 60), in UTF-8, and below them the axis.
-std::string interval_plot(std::vector<PlotLine> lines, int width = 72);
+// Lines of at most `width` columns (at least 60), in UTF-8, and below them the axis. A name longer
+// than `longest_name` is shortened.
+std::string interval_plot(std::vector<PlotLine> lines, int width = 72,
+                          size_t longest_name = kLongestPlotName);
 
 }  // namespace taugrid

@@ -23,6 +23,8 @@ using Cells = TextTable::Cells;
 constexpr size_t kMostFlips = 24;
 constexpr size_t kMostErrors = 5;
 constexpr size_t kLongestPrior = 44;
+constexpr int kPlotWidth = 110;  // about that of the table
+constexpr size_t kLongestPlotLabel = 60;
 
 // Of the default columns, those that answer most in one line.
 constexpr const char* kFewColumns[] = {"tau.q50",  "mu.mean",        "mu.q2.5",
@@ -251,19 +253,26 @@ std::string sweep_plot(const SweepSummary& sweep, size_t most_rows) {
   if (std::max({lower, median, upper}) == sweep.columns.size())
     throw std::invalid_argument("the plot needs the columns mu.q2.5, mu.q50 and mu.q97.5");
   const Labels labels(sweep);
-  std::vector<PlotLine> lines;
+  std::vector<const SweepRow*> shown;
   for (const std::vector<size_t>& group : shown_rows(sweep, most_rows))
-    for (const size_t i : group) {
-      const SweepRow& row = sweep.rows[i];
-      lines.push_back({labels.of(row),
-                       {value(row, lower), value(row, upper)},
-                       {value(row, q25), value(row, q75)},
-                       value(row, median),
-                       std::numeric_limits<double>::quiet_NaN()});
-    }
+    for (const size_t i : group) shown.push_back(&sweep.rows[i]);
+  // 0 is marked where any interval is near it.
+  const bool near_zero = std::ranges::any_of(shown, [&](const SweepRow* row) {
+    const double width = row->values[upper] - row->values[lower];
+    return row->values[lower] - width < 0 && row->values[upper] + width > 0;
+  });
+  const double absent = std::numeric_limits<double>::quiet_NaN();
+  std::vector<PlotLine> lines;
+  for (const SweepRow* row : shown)
+    lines.push_back({labels.of(*row),
+                     {value(*row, lower), value(*row, upper)},
+                     {value(*row, q25), value(*row, q75)},
+                     value(*row, median),
+                     near_zero ? 0.0 : absent});
   const bool quartiles = q25 < sweep.columns.size() && q75 < sweep.columns.size();
   return interval_plot(std::move(lines)) +
-         fmt::format("\nmu:  ● median   {}─ 95%\n", quartiles ? "━ 50%   " : "");
+         fmt::format("\nmu:  ● median   {}─ 95%{}\n", quartiles ? "━ 50%   " : "",
+                     near_zero ? "   × 0   ⊗ 0 at the median" : "");
 }
 
 std::string sweep_table(const SweepSummary& sweep, size_t most_rows, bool all_columns) {
