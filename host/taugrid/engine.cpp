@@ -205,19 +205,12 @@ DrawModelOf<float> Engine::draw_model() const {
   return single_->draws;
 }
 
-namespace {
-
-const auto& draw_kernel(const CpuKernels& kernels, const double*) { return kernels.draw; }
-const auto& draw_kernel(const CpuKernels& kernels, const float*) { return kernels.draw_single; }
-
-}  // namespace
-
 template <class T>
 void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
                   int64_t stride) const {
   const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
   const DrawModelOf<T> draws = draw_model<T>();
-  const auto kernel = draw_kernel(*kernels, columns);
+  const auto kernel = kernels->of<T>().draw;
   const uint64_t align = kDrawAlignment;
   // Ragged ends go through a small block of their own.
   const auto ragged = [&](uint64_t begin, uint64_t end) {
