@@ -91,10 +91,9 @@ def batch(
             else _from_long(data[y], data[sigma], data[by], by)
         )
     else:
-        columns = [list(y), list(sigma)]
-        _check_columns(data, [*columns[0], *columns[1], *([by] if by else [])])
-        wide = [data[names].to_numpy() for names in columns]
-        sets = _from_wide(*wide, data[by] if by else None)
+        _check_columns(data, [*y, *sigma, *([by] if by else [])])
+        wide = data[list(y)].to_numpy(), data[list(sigma)].to_numpy()
+        sets = _from_wide(wide[0], wide[1], data[by] if by else None)
     sizes = np.diff(sets.offsets)
     answer = _core.batch(
         sets.y,
@@ -154,31 +153,29 @@ def _from_arrays(y: Any, sigma: Any, by: Any) -> _DataSets:
 def _from_long(y: ArrayLike, sigma: ArrayLike, by: Any, name: str) -> _DataSets:
     import pandas as pd
 
-    columns = [_arguments.column(y, "y"), _arguments.column(sigma, "sigma")]
-    codes, group = pd.factorize(by)
-    for column, what in zip(columns, ("y", "sigma"), strict=True):
+    values, errors = _arguments.column(y, "y"), _arguments.column(sigma, "sigma")
+    codes, group = pd.factorize(by if hasattr(by, "dtype") else np.array(by, dtype=object))
+    for column, what in ((values, "y"), (errors, "sigma")):
         if len(column) != len(codes):
             raise ValueError(f"{what} has {len(column)} values and {name} has {len(codes)}")
     if len(codes) and codes.min() < 0:
         raise ValueError(f"row {int(np.argmin(codes)) + 1}: {name} is missing")
     if (codes[1:] < codes[:-1]).any():  # rows of a data set do not stand together
         order = np.argsort(codes, kind="stable")
-        columns = [column[order] for column in columns]
-    return _DataSets(group, *columns, _offsets(np.bincount(codes, minlength=len(group))))
+        values, errors = values[order], errors[order]
+    return _DataSets(group, values, errors, _offsets(np.bincount(codes, minlength=len(group))))
 
 
 def _from_polars(data: Any, y: str, sigma: str, by: str) -> _DataSets:
     import polars as pl
 
     groups = data.group_by(by, maintain_order=True).agg(pl.col(y), pl.col(sigma))
-    columns = [
-        _arguments.column(groups[name].explode().to_numpy(), what)
-        for name, what in ((y, "y"), (sigma, "sigma"))
-    ]
+    values = _arguments.column(groups[y].explode().to_numpy(), "y")
+    errors = _arguments.column(groups[sigma].explode().to_numpy(), "sigma")
     if groups[by].null_count():
         row = data[by].is_null().arg_max()
         raise ValueError(f"row {int(row or 0) + 1}: {by} is missing")
-    return _DataSets(groups[by], *columns, _offsets(groups[y].list.len().to_numpy()))
+    return _DataSets(groups[by], values, errors, _offsets(groups[y].list.len().to_numpy()))
 
 
 def _from_wide(y: ArrayLike, sigma: ArrayLike, group: Any) -> _DataSets:
