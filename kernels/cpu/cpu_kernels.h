@@ -13,6 +13,8 @@
 
 namespace taugrid {
 
+struct StudyKernels;
+
 // The unit of work and of summation: absolute indices [8192 b, 8192 (b + 1)) of the draws.
 inline constexpr int64_t kBlockDraws = 8192;
 
@@ -90,6 +92,8 @@ struct CpuKernels {
   // log p(x | y) up to a constant, per unit of x = log tau, at n points (a multiple of
   // kDrawAlignment).
   void (*log_posterior)(const Problem& problem, int64_t n, const double* x, double* log_density);
+
+  const StudyKernels* (*study)();  // study_kernels.h
 };
 
 // Each is defined by kernels.cpp compiled for that instruction set.

@@ -178,6 +178,7 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
   });
   result.mean = moments >= 1 ? mean : quiet_nan();
   result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+  if (request.n_probabilities == 0 && !request.mode_and_shortest) return;
 
   prepare_mixture(team, problem, of, j, nodes, w, variances);
   const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n};
@@ -282,6 +283,7 @@ template <class Team>
 TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& asked,
                                  FitWorkspace& w, FitResult& result) {
   FitRequest request = asked;
+  request.theta_end = asked.theta_end < problem.n_schools ? asked.theta_end : problem.n_schools;
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const PriorRecord& prior = problem.tau_prior;
@@ -301,7 +303,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     if (problem.mu.form == MuForm::kUniform)
       set_uniform(team, request, problem.mu.a, problem.mu.b, result.mu);
     if (request.theta)
-      for (int64_t j = 0; j < problem.n_schools; ++j) {
+      for (int64_t j = request.theta_begin; j < request.theta_end; ++j) {
         ParameterResult theta = result.theta[j];
         set_normal(team, request, problem.y[j], problem.sigma[j], theta);
         if (team.leads()) result.theta[j] = theta;
@@ -327,7 +329,9 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     result.joint_mode_mu =
         problem.mu.form == MuForm::kUniform ? min_of(max_of(mu, problem.mu.a), problem.mu.b) : mu;
   } else {
-    fit_tau(team, problem, request, w, result.tau);
+    if (request.tau) fit_tau(team, problem, request, w, result.tau);
+  }
+  if (!fixed && request.joint) {
     double means[2], products[1];
     team.template sum<2>(w.n_nodes, means, [&](int i, typename L::Real(&s)[2]) {
       const auto weight = L::load(w.tau.weight + i);
@@ -348,13 +352,18 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
             : (request.tau_moments < request.mu_moments ? request.tau_moments : request.mu_moments);
   const bool pooled = fixed && prior.value == 0.0;
   if (problem.mu.form != MuForm::kUniform) {
-    const MixtureNodes nodes = make_mixture_nodes(team, problem, w);
-    fit_mixture(team, problem, request, MixtureOf::kMu, 0,
-                proper_mu || fixed ? 2 : request.mu_moments, nodes, w, result.mu);
-    fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
-                result.theta_new);
+    const bool any = request.mu || request.theta_new || request.theta;
+    const bool beyond_moments = request.n_probabilities > 0 || request.mode_and_shortest;
+    const MixtureNodes nodes =
+        any && beyond_moments ? make_mixture_nodes(team, problem, w) : panel_nodes(w);
+    if (request.mu)
+      fit_mixture(team, problem, request, MixtureOf::kMu, 0,
+                  proper_mu || fixed ? 2 : request.mu_moments, nodes, w, result.mu);
+    if (request.theta_new)
+      fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
+                  result.theta_new);
     const MixtureOf of_theta = pooled ? MixtureOf::kMu : MixtureOf::kTheta;
-    for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
+    for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
       ParameterResult theta = result.theta[j];
       fit_mixture(team, problem, request, of_theta, j, 2, nodes, w, theta);
       if (team.leads()) result.theta[j] = theta;
@@ -363,24 +372,36 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     return;
   }
 
-  const auto parameter = [&](UniformMuLaw law, int64_t j, ParameterResult& of) {
+  const auto parameter = [&](const FitRequest& wanted, UniformMuLaw law, int64_t j,
+                             ParameterResult& of) {
     const UniformMuPlace place = uniform_mu_place<Team>(problem, law, j, w);
-    uniform_mu_parameter(team, problem, request, law, j, place.centre, place.scale, place.layer, w,
+    uniform_mu_parameter(team, problem, wanted, law, j, place.centre, place.scale, place.layer, w,
                          of);
   };
-  parameter(UniformMuLaw::kMu, 0, result.mu);
-  parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
-  // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
-  // is heavy.
-  double tau2_mean = 0.0;
-  for (int i = 0; i < w.n_nodes; ++i)
-    tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
-  result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
-  result.theta_new.sd =
-      theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
-  for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
+  if (request.mu || request.theta_new) {
+    FitRequest of_mu = request;
+    if (!request.mu) {  // theta_new takes its moments
+      of_mu.n_probabilities = 0;
+      of_mu.mode_and_shortest = false;
+    }
+    parameter(of_mu, UniformMuLaw::kMu, 0, result.mu);
+  }
+  if (request.theta_new) {
+    if (request.n_probabilities > 0 || request.mode_and_shortest)
+      parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0,
+                result.theta_new);
+    // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
+    // is heavy.
+    double tau2_mean = 0.0;
+    for (int i = 0; i < w.n_nodes; ++i)
+      tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
+    result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
+    result.theta_new.sd =
+        theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
+  }
+  for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
     ParameterResult theta = result.theta[j];
-    parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);
+    parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);
     if (team.leads()) result.theta[j] = theta;
   }
   result.unresolved = w.unresolved;

@@ -9,10 +9,16 @@ struct FitRequest {
   const double* probabilities;  // (n_probabilities), in (0, 1), ascending
   int n_probabilities;
   double level;  // of the shortest interval
-  bool theta;    // every theta_j
+  // Which parameters are wanted; the results of others are left as they were.
+  bool tau, mu, theta_new;
+  bool theta;  // every theta_j
+  bool joint;  // cov_mu_tau and, with mode_and_shortest, the joint mode
   bool mode_and_shortest;
   int tau_moments;  // highest k <= 2 for which E[tau^k | y] exists
   int mu_moments;   // highest k <= 2 for which E[mu^k | y] exists
+  // With theta, those from theta_begin to theta_end - 1 only; the others' results stay as they
+  // were.
+  int64_t theta_begin = 0, theta_end = INT64_MAX;
 };
 
 // What does not exist is NaN.
