@@ -80,7 +80,7 @@ std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fing
   return checkpoint;
 }
 
-ResumableFile::ResumableFile(const std::string& path, int64_t bytes)
+StudyFile::StudyFile(const std::string& path, int64_t bytes)
     : path_(path), partial_(path + ".partial"), bytes_(bytes) {
   const auto refuse = [&](const std::string& why) {
     throw std::invalid_argument(fmt::format("cannot write {}: {}", partial_, why));
@@ -100,11 +100,11 @@ ResumableFile::ResumableFile(const std::string& path, int64_t bytes)
   }
 }
 
-ResumableFile::~ResumableFile() {
+StudyFile::~StudyFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void ResumableFile::write(const std::string& text) {
+void StudyFile::write(const std::string& text) {
   for (size_t done = 0; done < text.size();) {
     const ssize_t written = ::write(descriptor_, text.data() + done, text.size() - done);
     if (written < 0 && errno == EINTR) continue;
@@ -115,7 +115,7 @@ void ResumableFile::write(const std::string& text) {
   bytes_ += static_cast<int64_t>(text.size());
 }
 
-void ResumableFile::commit() {
+void StudyFile::commit() {
   if (::close(std::exchange(descriptor_, -1)) != 0 ||
       ::rename(partial_.c_str(), path_.c_str()) != 0)
     throw std::runtime_error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));

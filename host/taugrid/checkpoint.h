@@ -27,14 +27,14 @@ std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fing
 
 // A file of lines that a killed run can go on with: written as PATH.partial, and named PATH at the
 // end.
-class ResumableFile {
+class StudyFile {
  public:
   // Goes on after `bytes` of the partial file, or begins it anew at 0. Throws
   // std::invalid_argument where it cannot be written, or is shorter.
-  ResumableFile(const std::string& path, int64_t bytes);
-  ~ResumableFile();
-  ResumableFile(const ResumableFile&) = delete;
-  ResumableFile& operator=(const ResumableFile&) = delete;
+  StudyFile(const std::string& path, int64_t bytes);
+  ~StudyFile();
+  StudyFile(const StudyFile&) = delete;
+  StudyFile& operator=(const StudyFile&) = delete;
 
   void write(const std::string& text);  // handed to the system before it returns
   int64_t bytes() const { return bytes_; }

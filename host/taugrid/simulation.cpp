@@ -287,7 +287,7 @@ class Runner {
   std::vector<std::shared_ptr<const ScenarioTools>> shared_;
   std::vector<Worker> workers_;
   std::vector<BlockResult> slots_;
-  std::optional<ResumableFile> file_;
+  std::optional<StudyFile> file_;
   int64_t first_block_ = 0;
   Clock::time_point last_checkpoint_;
   std::set<std::string> noted_;
