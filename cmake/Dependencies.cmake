@@ -1,4 +1,5 @@
-# Third-party targets: fmt::fmt-header-only, nlohmann_json::nlohmann_json, CLI11::CLI11 (programs only),
+# Third-party targets: fmt::fmt-header-only, nlohmann_json::nlohmann_json, taugrid_tomlplusplus, taugrid_netcdf
+# (optional), CLI11::CLI11 (programs only),
 # GTest::gtest_main and taugrid_mpfr (tests), benchmark::benchmark_main (bench). None reaches a user of the installed library.
 #
 # With TAUGRID_DEPS_DIR nothing is looked up on the system: include/ holds the header-only libraries and
@@ -7,12 +8,12 @@
 find_package(Threads REQUIRED)
 
 if(TAUGRID_DEPS_DIR)
-  foreach(header fmt/format.h nlohmann/json.hpp CLI/CLI.hpp)
+  foreach(header fmt/format.h nlohmann/json.hpp CLI/CLI.hpp toml++/toml.h)
     if(NOT EXISTS ${TAUGRID_DEPS_DIR}/include/${header})
       message(FATAL_ERROR "taugrid: TAUGRID_DEPS_DIR=${TAUGRID_DEPS_DIR} has no include/${header}")
     endif()
   endforeach()
-  foreach(target fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11)
+  foreach(target fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11 taugrid_tomlplusplus)
     add_library(${target} INTERFACE IMPORTED)
     target_include_directories(${target} SYSTEM INTERFACE ${TAUGRID_DEPS_DIR}/include)
   endforeach()
@@ -46,12 +47,33 @@ else()
   find_package(fmt REQUIRED)
   find_package(nlohmann_json REQUIRED)
   find_package(CLI11 REQUIRED)
+  # As headers alone: Debian's target would link its shared library.
+  find_path(TAUGRID_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
+  mark_as_advanced(TAUGRID_TOMLPLUSPLUS_INCLUDE)
+  add_library(taugrid_tomlplusplus INTERFACE IMPORTED)
+  target_include_directories(taugrid_tomlplusplus SYSTEM INTERFACE ${TAUGRID_TOMLPLUSPLUS_INCLUDE})
   if(TAUGRID_TESTS)
     find_package(GTest REQUIRED)
   endif()
   if(TAUGRID_BENCH)
     find_package(benchmark QUIET)
   endif()
+endif()
+
+# netCDF-C (optional): draws as .nc files.
+option(TAUGRID_NETCDF "Write draws as netCDF, where netCDF-C is found" ON)
+if(TAUGRID_NETCDF AND NOT TAUGRID_DEPS_DIR)
+  find_path(TAUGRID_NETCDF_INCLUDE netcdf.h)
+  find_library(TAUGRID_NETCDF_LIBRARY netcdf)
+  mark_as_advanced(TAUGRID_NETCDF_INCLUDE TAUGRID_NETCDF_LIBRARY)
+  if(TAUGRID_NETCDF_INCLUDE AND TAUGRID_NETCDF_LIBRARY)
+    add_library(taugrid_netcdf INTERFACE)
+    target_include_directories(taugrid_netcdf SYSTEM INTERFACE ${TAUGRID_NETCDF_INCLUDE})
+    target_link_libraries(taugrid_netcdf INTERFACE ${TAUGRID_NETCDF_LIBRARY})
+  endif()
+endif()
+if(NOT TARGET taugrid_netcdf)
+  message(STATUS "netCDF: left out (not found, or TAUGRID_NETCDF=OFF)")
 endif()
 
 # MPFR (with its C++ wrapper mpreal) is the oracle of the elementary functions' tests; without it they are left out, with a message.

@@ -15,8 +15,7 @@ namespace {
 struct BatchOptions : CommonOptions {
   std::string by;
   std::string y = "y", sigma = "sigma";
-  std::string quantities = kDefaultQuantities;
-  std::string statistics = kDefaultStatistics;
+  ColumnOptions columns;
   int64_t most_schools = 0;
   std::string out = "-";
   bool resume = false;
@@ -30,8 +29,8 @@ void run(const BatchOptions& options) {
   request.form.sigma = options.sigma;
   request.output = options.out;
   request.priors = {options.tau_prior, options.mu_prior};
-  request.quantities = options.quantities;
-  request.statistics = options.statistics;
+  request.quantities = options.columns.quantities;
+  request.statistics = options.columns.statistics;
   request.most_schools = options.most_schools;
   request.device = options.device;
   request.resume = options.resume;
@@ -80,11 +79,7 @@ Command batch_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--se,--sigma", options->sigma, "Column or columns of the standard errors")
       ->capture_default_str();
-  app->add_option("--quantities", options->quantities, "Of tau, mu, theta_new, theta")
-      ->capture_default_str();
-  app->add_option("--stats", options->statistics,
-                  "Of mean, sd, mode, qP, centralP, shortestP with P in percent")
-      ->capture_default_str();
+  add_column_options(*app, options->columns);
   app->add_option("--max-j", options->most_schools,
                   "Columns theta[1] .. of the long form (default: as many as the largest data set "
                   "has rows)")

@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -13,7 +12,6 @@
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/readers.h"
-#include "host/taugrid/stan_csv.h"
 
 namespace taugrid::cli {
 namespace {
@@ -25,6 +23,8 @@ struct DrawOptions : CommonOptions {
   std::string out;
   std::string derive;
   std::string check;
+  std::optional<std::string> groups;
+  int compress = 0;
 };
 
 // 1000000 or 1e6. Read from text, because as an integer 1e6 is an error and as a double 1.5 is
@@ -62,16 +62,12 @@ uint64_t parse_seed(const std::string& text) {
   return seed;
 }
 
-// The extension chooses the format of the file; what is no regular file has none to look at.
-void check_extension(const std::string& path) {
-  const std::filesystem::path file(path);
-  std::error_code ignored;
-  const bool special = path == "-" || std::filesystem::is_character_file(file, ignored) ||
-                       std::filesystem::is_fifo(file, ignored);
-  if (!special && file.extension() != ".csv") {
-    throw std::invalid_argument(
-        fmt::format("--out is {}, must end in .csv (Stan CSV), or be - for standard output", path));
-  }
+std::string draw_format_help() {
+  std::string text;
+  for (const DrawFormat& format : draw_formats())
+    text += fmt::format("{}{} is {} ({})", text.empty() ? "" : ", ", format.extension, format.name,
+                        format.description);
+  return text;
 }
 
 void run(const DrawOptions& options) {
@@ -80,15 +76,21 @@ void run(const DrawOptions& options) {
   const Precision precision =
       options.precision == "single" ? Precision::kSingle : Precision::kDouble;
   const DeriveRequest derive = parse_derive(options.derive, options.check);
-  if (!options.out.empty()) check_extension(options.out);
+  DrawFileOptions file_options;
+  if (options.groups) file_options.groups = parse_draw_groups(*options.groups);
+  file_options.compress = options.compress;
+  const DrawFormat* format = nullptr;
+  if (!options.out.empty())
+    format = &draw_format_of(options.out, file_options);
+  else if (!file_options.is_default())
+    throw std::invalid_argument("--groups and --compress go with --out FILE.nc");
 
   Data data = read_input(options);
   const StopSignals signals;  // before there is a file that a signal could leave behind
-  std::optional<StanCsvWriter> file;
-  if (!options.out.empty()) {
-    file.emplace(options.out, StanCsvInfo{n, seed, data.n_schools(), options.data_file,
-                                          options.tau_prior, options.mu_prior, precision});
-  }
+  std::unique_ptr<DrawFile> file;
+  if (format != nullptr)
+    file = format->open(options.out, {n, seed, data, options.data_file, options.tau_prior,
+                                      options.mu_prior, precision, file_options});
   const auto start = std::chrono::steady_clock::now();
   const Posterior posterior(std::move(data), options.tau_prior, options.mu_prior, options.device);
   tell_backend(options, posterior);
@@ -101,7 +103,7 @@ void run(const DrawOptions& options) {
     Progress progress(n, !options.quiet);
     const RunControl control = {[&](int64_t done) { progress.update(done); },
                                 [&] { return signals.received(); }};
-    sample = posterior.draw_summary(n, seed, control, file.has_value(), also, precision, derive);
+    sample = posterior.draw_summary(n, seed, control, file != nullptr, also, precision, derive);
   }
   if (signals.received()) throw Stopped();  // after the last check that the library made
   if (file) {
@@ -122,8 +124,15 @@ Command draw_command(CLI::App& program) {
   app->add_option("--precision", options->precision, "Precision of the draws; single is faster")
       ->check(CLI::IsMember({"double", "single"}))
       ->capture_default_str();
-  app->add_option("--out", options->out,
-                  "File for the draws, .csv is Stan CSV; - is standard output");
+  app->add_option(
+      "--out", options->out,
+      "File for the draws: " + draw_format_help() + "; - is Stan CSV to standard output");
+  app->add_option("--groups", options->groups,
+                  "Groups of a .nc file that grow with the draws: posterior, sample_stats, "
+                  "log_likelihood (these by default), posterior_predictive, separated by commas");
+  app->add_option("--compress", options->compress, "Level of compression of a .nc file, 0 is none")
+      ->check(CLI::Range(0, 9))
+      ->capture_default_str();
   app->add_option("--derive", options->derive,
                   "What joint draws tell: best, rank, pairwise, max, separated by commas");
   app->add_option(

@@ -27,6 +27,7 @@ void run() {
   out.write(fmt::format("CUDA devices       {}\n", devices.empty() ? "none" : devices));
   if (!info.cuda_reason.empty())
     out.write(fmt::format("                   ({})\n", info.cuda_reason));
+  out.write(fmt::format("netCDF compiled in {}\n", info.netcdf.empty() ? "no" : info.netcdf));
   out.commit();
 }
 

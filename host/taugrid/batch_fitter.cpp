@@ -280,4 +280,21 @@ BatchFitter::Tails BatchFitter::tails(ParameterKind parameter, int64_t j, double
   return {lower, upper};
 }
 
+void BatchFitter::mu_law(std::span<const double> x, std::span<LawPoint> law) {
+  const IeeeEnvironment ieee;
+  const size_t n = x.size();
+  if (maker_.at_infinity()) {
+    for (size_t i = 0; i < n; ++i)
+      law[i] = law_without_pooling(maker_.mu_prior(), ParameterKind::kMu, 0.0, 0.0, x[i]);
+    return;
+  }
+  if (law_.size() < 4 * n) law_.resize(4 * n);
+  double *const at = law_.data(), *const lower = at + n, *const upper = lower + n,
+                *const density = upper + n;
+  for (size_t i = 0; i < n; ++i) at[i] = internal_place(units_, x[i]);
+  kernels_.law(problem_, {LawOf::kMu, 0, false, static_cast<int64_t>(n), at}, *workspace_,
+               {lower, upper, density});
+  for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / units_.unit};
+}
+
 }  // namespace taugrid

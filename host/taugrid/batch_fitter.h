@@ -21,6 +21,8 @@
 
 namespace taugrid {
 
+struct LawPoint;  // law.h
+
 // The requests of a fit that columns need, and how columns are read off its results.
 class FitPlan {
  public:
@@ -118,6 +120,8 @@ class BatchFitter {
   // `relative_tails` each tail is accurate relative to itself. NaN where the parameter does not
   // exist.
   Tails tails(ParameterKind parameter, int64_t j, double x, bool relative_tails = false);
+  // That of mu with its density at x (n), units of y. Not where mu does not exist.
+  void mu_law(std::span<const double> x, std::span<LawPoint> law);
 
   const Problem& problem() const { return problem_; }
   const Units& units() const { return units_; }
@@ -137,6 +141,7 @@ class BatchFitter {
   Problem problem_{};
   std::vector<double> internal_;  // y, then sigma
   std::vector<double> unpooled_;  // likewise, units of y; at tau = infinity alone
+  std::vector<double> law_;       // place, both tails and density at each point of mu_law
 };
 
 }  // namespace taugrid

@@ -25,4 +25,8 @@ void validate(const Data& data);
 // The same of values alone.
 void validate(std::span<const double> y, std::span<const double> sigma);
 
+// That of the smallest sigma, of several the one of the smallest y: its y is the centre about which
+// everything is computed.
+size_t most_precise_school(const Data& data);
+
 }  // namespace taugrid

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "host/taugrid/derived_counter.h"
+#include "host/taugrid/word_list.h"
 
 namespace taugrid {
 namespace {
@@ -19,41 +20,16 @@ constexpr DerivedName kDerived[] = {{"best", &DeriveRequest::best},
                                     {"max", &DeriveRequest::max}};
 constexpr const char* kChecks[] = {"max", "min", "mean", "sd"};
 
-// "best,rank" -> its words, none of them unknown, empty or there twice.
-template <class Known>
-std::vector<std::string> parse_list(const char* what, const std::string& text, const Known& known) {
-  std::vector<std::string> words;
-  if (text.empty()) return words;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t comma = std::min(text.find(',', begin), text.size());
-    const std::string word = text.substr(begin, comma - begin);
-    if (std::find(known.begin(), known.end(), word) == known.end()) {
-      std::string names;
-      for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
-      throw std::invalid_argument(std::string(what) + " '" + text + "': '" + word +
-                                  "' is unknown, must be one of " + names +
-                                  ", separated by commas");
-    }
-    if (std::find(words.begin(), words.end(), word) != words.end())
-      throw std::invalid_argument(std::string(what) + " '" + text + "': '" + word +
-                                  "' is there twice");
-    words.push_back(word);
-    begin = comma + 1;
-  }
-  return words;
-}
-
 }  // namespace
 
 DeriveRequest parse_derive(const std::string& derive, const std::string& checks) {
   std::vector<std::string> derived_names;
   for (const DerivedName& row : kDerived) derived_names.emplace_back(row.name);
   DeriveRequest request;
-  for (const std::string& word : parse_list("derive", derive, derived_names))
+  for (const std::string& word : parse_words("derive", derive, derived_names))
     for (const DerivedName& row : kDerived)
       if (word == row.name) request.*row.wanted = true;
-  request.checks =
-      parse_list("check", checks, std::vector<std::string>(std::begin(kChecks), std::end(kChecks)));
+  request.checks = parse_words("check", checks, {std::begin(kChecks), std::end(kChecks)});
   return request;
 }
 

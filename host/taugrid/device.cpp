@@ -1,5 +1,6 @@
 #include "host/taugrid/device.h"
 
+#include "host/taugrid/netcdf_version.h"
 #include "host/taugrid/parallel.h"
 #include "kernels/kernels.h"
 
@@ -17,6 +18,7 @@ BuildInfo build_info() {
   info.compiler = "GCC " __VERSION__;
 #endif
   info.cuda = cuda_compiled_in();
+  info.netcdf = netcdf_version();
   const CudaDevices cuda = cuda_devices();
   info.devices = cuda.names;
   info.cuda_reason = cuda.reason;

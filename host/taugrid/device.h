@@ -15,6 +15,7 @@ struct BuildInfo {
   int stream;                                 // kStreamVersion: the version of the random numbers
   std::string compiler;                       // "GCC 12.2.0"
   bool cuda;                                  // compiled in
+  std::string netcdf;                         // version of netCDF-C; empty where left out
   std::vector<std::string> instruction_sets;  // compiled in and of this CPU, slowest first
   std::string instruction_set_used;
   int threads;                       // of the machine

@@ -156,24 +156,21 @@ DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const 
 }
 
 // How many threads may hold blocks of so many bytes. The blocks' size is fixed, because sums over
-// draws have the shape of blocks; with tens of thousands of schools that is gigabytes.
-int block_threads(const Engine& engine, int64_t n, size_t block_bytes) {
+// draws have the shape of blocks; with tens of thousands of schools that is gigabytes. A GPU sums
+// them part by part, and only where the draws themselves are wanted holds them on the host.
+int block_threads(const Engine& engine, int64_t n, size_t block_bytes, bool columns_wanted) {
   constexpr size_t kMostBytes = size_t{4} << 30;
-  if (engine.on_cuda) return engine.threads;
+  if (engine.on_cuda && !columns_wanted) return engine.threads;
   if (block_bytes > kMostBytes)
     throw std::invalid_argument(
         "number of draws is " + std::to_string(n) +
         ": with J = " + std::to_string(engine.model.data.n_schools()) + " more than " +
         std::to_string(kBlockDraws) +
         " draws are summarised in blocks of more than 4 GB; ask for at most as many");
+  if (engine.on_cuda) return engine.threads;
   int threads = engine.threads;
   while (threads > 1 && static_cast<size_t>(n_slots(threads)) * block_bytes > kMostBytes) --threads;
   return threads;
-}
-
-const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return kernels.summarise; }
-const auto& summarise_kernel(const CpuKernels& kernels, const float*) {
-  return kernels.summarise_single;
 }
 
 // Many: sums and counts of blocks, in memory that does not grow with n.
@@ -181,8 +178,10 @@ template <class T>
 DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
                              const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  const bool columns_wanted = also || derive.any();
   const int threads = block_threads(
-      engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
+      engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws,
+      columns_wanted);
   const Counting counting(engine, n);
   const int64_t n_columns = counting.plan.n_columns;
   std::vector<double> sums(static_cast<size_t>(2 * n_columns), 0.0);
@@ -210,7 +209,6 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
   std::optional<DerivedCounterOf<T>> derived;
   if (derive.any()) derived.emplace(engine, derive, n, seed, n_slots(threads), threads);
   if (engine.on_cuda) {
-    const bool columns_wanted = also || derived;
     CudaDrawsOf<T>(model).run(
         {seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan},
         counts[0].data(), [&](const CudaChunkOf<T>& chunk) {
@@ -232,7 +230,7 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
     const int slots = n_slots(threads);
     BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
-    const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
+    const auto summarise = engine.kernels->of<T>().summarise;
     ordered_blocks((n + kBlockDraws - 1) / kBlockDraws, threads,
                    [&](int64_t block, int slot, int worker) {
                      T* columns = blocks.data() + slot * block_size;

@@ -205,19 +205,12 @@ DrawModelOf<float> Engine::draw_model() const {
   return single_->draws;
 }
 
-namespace {
-
-const auto& draw_kernel(const CpuKernels& kernels, const double*) { return kernels.draw; }
-const auto& draw_kernel(const CpuKernels& kernels, const float*) { return kernels.draw_single; }
-
-}  // namespace
-
 template <class T>
 void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
                   int64_t stride) const {
   const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
   const DrawModelOf<T> draws = draw_model<T>();
-  const auto kernel = draw_kernel(*kernels, columns);
+  const auto kernel = kernels->of<T>().draw;
   const uint64_t align = kDrawAlignment;
   // Ragged ends go through a small block of their own.
   const auto ragged = [&](uint64_t begin, uint64_t end) {
@@ -247,6 +240,39 @@ template void Engine::draw(uint64_t, uint64_t, int64_t, bool, double*, int64_t) 
 template void Engine::draw(uint64_t, uint64_t, int64_t, bool, float*, int64_t) const;
 
 template <class T>
+void Engine::draw_into(T* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                       bool with_lp, const RunControl& control) const {
+  const auto done = [&](int64_t n_done) {
+    if (control.stop && control.stop()) throw Stopped();
+    if (control.progress) control.progress(n_done);
+  };
+  if (on_cuda) {
+    CudaDrawsOf<T>(draw_model<T>())
+        .run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
+             [&](const CudaChunkOf<T>& chunk) {
+               const auto begin = static_cast<int64_t>(chunk.first - first);
+               for (int64_t c = 0; c < n_columns(with_lp); ++c)
+                 std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
+                             columns + c * stride + begin);
+               done(begin + chunk.n);
+             });
+    return;
+  }
+  const auto end_of = [&](int64_t block) { return std::min(n, (block + 1) * kBlockDraws); };
+  ordered_blocks((n + kBlockDraws - 1) / kBlockDraws, threads,
+                 [&](int64_t block, int, int) {
+                   const int64_t begin = block * kBlockDraws;
+                   draw(seed, first + static_cast<uint64_t>(begin), end_of(block) - begin, with_lp,
+                        columns + begin, stride);
+                 },
+                 [&](int64_t block, int) { done(end_of(block)); });
+}
+template void Engine::draw_into(double*, int64_t, int64_t, uint64_t, uint64_t, bool,
+                                const RunControl&) const;
+template void Engine::draw_into(float*, int64_t, int64_t, uint64_t, uint64_t, bool,
+                                const RunControl&) const;
+
+template <class T>
 DrawsOf<T> Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
   DrawsOf<T> draws;
   draws.first = first;
@@ -254,26 +280,7 @@ DrawsOf<T> Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp)
   draws.n_schools = model.data.n_schools();
   draws.has_lp = with_lp;
   draws.values = BufferOf<T>(static_cast<size_t>(n_columns(with_lp) * n));
-  if (on_cuda) {
-    CudaDrawsOf<T>(draw_model<T>())
-        .run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
-             [&](const CudaChunkOf<T>& chunk) {
-               for (int64_t c = 0; c < n_columns(with_lp); ++c)
-                 std::copy_n(
-                     chunk.columns + c * chunk.stride, chunk.n,
-                     draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
-             });
-    return draws;
-  }
-  const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
-  ordered_blocks(
-      n_blocks, threads,
-      [&](int64_t block, int, int) {
-        const int64_t begin = block * kBlockDraws;
-        draw(seed, first + static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), with_lp,
-             draws.values.data() + begin, n);
-      },
-      [](int64_t, int) {});
+  draw_into(draws.values.data(), n, n, seed, first, with_lp, {});
   return draws;
 }
 template Draws Engine::draws(int64_t, uint64_t, uint64_t, bool) const;

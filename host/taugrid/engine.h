@@ -71,7 +71,10 @@ struct Engine {
   void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
             int64_t stride) const;
 
-  // The same in memory, by every thread, or by the GPU.
+  // The same by every thread, or by the GPU.
+  template <class T>
+  void draw_into(T* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first, bool with_lp,
+                 const RunControl& control) const;
   template <class T>
   DrawsOf<T> draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const;
 

@@ -92,11 +92,16 @@ void OutputFile::flush() {
   }
 }
 
-void OutputFile::commit() {
+void OutputFile::close() {
   flush();
-  if (temporary_path_.empty()) return;
+  if (temporary_path_.empty() || descriptor_ < 0) return;
   // Some file systems report a full disk only here.
   if (::close(std::exchange(descriptor_, -1)) != 0) fail(errno);
+}
+
+void OutputFile::commit() {
+  close();
+  if (temporary_path_.empty()) return;
   if (::rename(temporary_path_.c_str(), final_path_.c_str()) != 0) fail(errno);
   temporary_path_.clear();
 }

@@ -34,6 +34,13 @@ class OutputFile {
   // Writes what is buffered and gives the file its name. Nothing may be written afterwards.
   void commit();
 
+  // commit() in two steps, for several files that belong together: what can fail for want of space
+  // comes before the first gets its name. Nothing may be written in between.
+  void close();
+
+  // For a library that writes by name: where, until commit(). Empty where written directly.
+  const std::string& temporary_path() const { return temporary_path_; }
+
  private:
   void flush();
   [[noreturn]] void fail(int error) const;

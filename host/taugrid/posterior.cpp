@@ -17,6 +17,7 @@
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/parameter_answers.h"
 #include "host/taugrid/requests.h"
 #include "kernels/math/atoms.h"
 
@@ -155,14 +156,7 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   std::sort(probabilities.begin(), probabilities.end());
   probabilities.erase(std::unique(probabilities.begin(), probabilities.end()), probabilities.end());
   const size_t n_shown = probabilities.size();
-  const auto index_of = [&](double p) {
-    for (size_t i = 0; i < probabilities.size(); ++i)
-      if (std::abs(probabilities[i] - p) < 1e-14) return i;
-    probabilities.push_back(p);
-    return probabilities.size() - 1;
-  };
-  const size_t lower = index_of(0.5 * (1.0 - options.level));
-  const size_t upper = index_of(1.0 - 0.5 * (1.0 - options.level));
+  const auto [lower, upper] = add_ends(options.level, probabilities);
 
   FitStorage storage(data.n_schools(), static_cast<int>(probabilities.size()));
   FitRequest request = s.request();
@@ -224,6 +218,57 @@ FitSummary Posterior::summary(const SummaryOptions& options) const {
   return summary;
 }
 
+int64_t Posterior::parameter_index(const std::string& parameter) const {
+  const ParameterId id = find_parameter(parameter, model().data, "posterior");
+  switch (id.kind) {
+    case ParameterKind::kTau:
+      return 0;
+    case ParameterKind::kMu:
+      return 1;
+    case ParameterKind::kTheta:
+      return 2 + id.j;
+    case ParameterKind::kThetaNew:
+      break;
+  }
+  return 2 + model().data.n_schools();
+}
+
+std::vector<double> Posterior::quantiles(const std::string& parameter,
+                                         const std::vector<double>& probabilities) const {
+  const IeeeEnvironment ieee;
+  for (const double p : probabilities) check_probability(p, "probability");
+  return quantiles_of(*state_, find_parameter(parameter, model().data, "quantiles"), probabilities);
+}
+
+Interval Posterior::interval(const std::string& parameter, double level, IntervalKind kind) const {
+  const IeeeEnvironment ieee;
+  check_probability(level, "level");
+  return interval_of(*state_, find_parameter(parameter, model().data, "interval"), level, kind);
+}
+
+DensityCurve Posterior::density(const std::string& parameter, const std::vector<double>& x) const {
+  const IeeeEnvironment ieee;
+  const ParameterId id = find_parameter(parameter, model().data, "density");
+  check_points(x, "density " + parameter);
+  DensityCurve curve{id.name(), x, {}, {}};
+  for (const LawPoint& point : law_at_points(*state_, id, x, false)) {
+    curve.pdf.push_back(point.density);
+    curve.cdf.push_back(point.lower);
+  }
+  return curve;
+}
+
+std::vector<double> Posterior::exceed(const std::string& parameter,
+                                      const std::vector<double>& x) const {
+  const IeeeEnvironment ieee;
+  const ParameterId id = find_parameter(parameter, model().data, "exceed");
+  check_points(x, "exceed " + parameter);
+  std::vector<double> probabilities;
+  for (const LawPoint& point : law_at_points(*state_, id, x, true))
+    probabilities.push_back(point.upper);
+  return probabilities;
+}
+
 double Posterior::tau_quantile(double probability) const {
   const IeeeEnvironment ieee;
   check_probability(probability, "probability");
@@ -253,6 +298,20 @@ SingleDraws Posterior::draw_single(int64_t n, uint64_t seed, uint64_t first, boo
   const IeeeEnvironment ieee;
   check_draws(n, first);
   return state_->draws<float>(n, seed, first, with_lp);
+}
+
+void Posterior::draw_into(double* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                          bool with_lp, const RunControl& control) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, first);
+  state_->draw_into(columns, stride, n, seed, first, with_lp, control);
+}
+
+void Posterior::draw_into(float* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                          bool with_lp, const RunControl& control) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, first);
+  state_->draw_into(columns, stride, n, seed, first, with_lp, control);
 }
 
 namespace {

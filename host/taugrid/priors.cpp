@@ -470,6 +470,13 @@ TauPrior parse_tau_prior(const std::string& text) {
           row.min_schools};
 }
 
+std::vector<PriorParameter> tau_prior_parameters(const std::string& name) {
+  std::vector<PriorParameter> parameters;
+  for (const Parameter& parameter : row_of(name).parameters)
+    parameters.push_back({parameter.name, parameter.range == Range::kPositive});
+  return parameters;
+}
+
 std::vector<double> tau_prior_scales(const TauPrior& prior) {
   const Row& row = row_of(prior.name);
   std::vector<double> scales;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/taugrid/device.h"
+#include "host/taugrid/writer_functions.h"
 #include "kernels/math/philox.h"
 
 namespace taugrid {
@@ -57,6 +58,12 @@ std::string head(const std::string& path, const StanCsvInfo& info) {
 
 }  // namespace
 
+std::unique_ptr<DrawFile> stan_csv_file(const std::string& path, const DrawFileInfo& info) {
+  return std::make_unique<StanCsvWriter>(
+      path, StanCsvInfo{info.draws, info.seed, info.data.n_schools(), info.data_file,
+                        info.tau_prior, info.mu_prior, info.precision});
+}
+
 StanCsvWriter::StanCsvWriter(const std::string& path, const StanCsvInfo& info)
     : file_(path),
       n_schools_(info.n_schools),
@@ -69,11 +76,7 @@ void StanCsvWriter::write_head() {
 }
 
 void StanCsvWriter::write(const DrawBlock& block) {
-  if (!block.has_lp()) throw std::invalid_argument("Stan CSV needs draws with lp");
-  if (block.n_schools() != n_schools_) {
-    throw std::invalid_argument(
-        fmt::format("a block of draws has {} schools, the file {}", block.n_schools(), n_schools_));
-  }
+  check_block(block, n_schools_, "Stan CSV");
   write_head();
   std::vector<const double*> columns = {block.lp().data()};
   for (int64_t k = 0; k < n_schools_ + 3; ++k) columns.push_back(block.column(k).data());

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 
+#include "taugrid/draw_file.h"
 #include "taugrid/output_file.h"
 #include "taugrid/posterior.h"
 
@@ -29,7 +30,7 @@ struct StanCsvInfo {
   Precision precision = Precision::kDouble;
 };
 
-class StanCsvWriter {
+class StanCsvWriter : public DrawFile {
  public:
   // Opens the file (or standard output, "-"); writes nothing yet, so that what is refused later
   // leaves nothing on a pipe either. Throws std::invalid_argument "cannot write PATH: reason". See
@@ -37,10 +38,10 @@ class StanCsvWriter {
   StanCsvWriter(const std::string& path, const StanCsvInfo& info);
 
   // Blocks in order, with lp (else throws std::invalid_argument).
-  void write(const DrawBlock& block);
+  void write(const DrawBlock& block) override;
 
   // The foot, with the time spent, and the file's name.
-  void finish(double seconds);
+  void finish(double seconds) override;
 
  private:
   void write_head();  // once

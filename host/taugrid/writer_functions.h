@@ -1,15 +1,24 @@
 // The functions that the rows of writers.cpp point at.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "taugrid/draw_file.h"
 #include "taugrid/writers.h"
 
 namespace taugrid {
 
 std::string table_text(const Result& result);
+std::string html_text(const Result& result);
 std::string json_text(const Result& result);
 std::string csv_text(const Result& result);
+
+// Of draws. Throw std::invalid_argument where the path cannot be written, netCDF also where it was
+// left out of the build.
+std::unique_ptr<DrawFile> stan_csv_file(const std::string& path, const DrawFileInfo& info);
+std::unique_ptr<DrawFile> netcdf_file(const std::string& path, const DrawFileInfo& info);
+std::unique_ptr<DrawFile> npy_file(const std::string& path, const DrawFileInfo& info);
 
 // The part of a table that shows what was derived from draws; empty if nothing was.
 std::string derived_text(const FitSummary& fit, const DrawSummary& draw);

@@ -1,10 +1,11 @@
-// The table of output formats. A new one is a row here and its function in a file of its own.
+// The tables of output formats. A new one is a row here and its function in a file of its own.
 #include "host/taugrid/writers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <stdexcept>
 
 #include "host/taugrid/writer_functions.h"
@@ -16,9 +17,39 @@ constexpr Writer kWriters[] = {
     {"table", ".txt", "for people: aligned columns", true, table_text},
     {"json", ".json", "one object, numbers to the last bit", true, json_text},
     {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, csv_text},
+    {"html", ".html", "the table, for notebooks and pages", true, html_text},
+};
+
+constexpr DrawFormat kDrawFormats[] = {
+    {"Stan CSV", ".csv", "for cmdstanpy, cmdstanr, posterior, ArviZ", false, stan_csv_file},
+    {"netCDF-4", ".nc", "ArviZ InferenceData, for arviz.from_netcdf and xarray", true, netcdf_file},
+    {"NumPy", ".npy", "an array a variable, in files a.tau.npy, a.theta.npy, ..", false, npy_file},
 };
 
 }  // namespace
+
+std::span<const DrawFormat> draw_formats() { return kDrawFormats; }
+
+const DrawFormat& draw_format_of(const std::string& path, const DrawFileOptions& options) {
+  const std::filesystem::path file(path);
+  std::error_code ignored;
+  const bool special = path == "-" || std::filesystem::is_character_file(file, ignored) ||
+                       std::filesystem::is_fifo(file, ignored);
+  const DrawFormat* found = special ? &kDrawFormats[0] : nullptr;
+  std::string extensions;
+  for (const DrawFormat& format : kDrawFormats) {
+    if (!special && file.extension() == format.extension) found = &format;
+    extensions +=
+        fmt::format("{}{} ({})", extensions.empty() ? "" : ", ", format.extension, format.name);
+  }
+  if (found == nullptr)
+    throw std::invalid_argument(fmt::format(
+        "--out is {}, must end in one of {}, or be - for standard output", path, extensions));
+  if (!found->has_options && !options.is_default())
+    throw std::invalid_argument(fmt::format(
+        "--compress and --groups are of netCDF-4 files (.nc), not of {} ({})", found->name, path));
+  return *found;
+}
 
 std::span<const Writer> writers() { return kWriters; }
 

@@ -1,10 +1,12 @@
-// Finished results as text: the one table of output formats. A writer prints what it is given and
-// computes nothing.
+// The tables of output formats: finished results as text, and draws as files. A writer of results
+// prints what it is given and computes nothing.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 
+#include "taugrid/draw_file.h"
 #include "taugrid/summary.h"
 
 namespace taugrid {
@@ -28,6 +30,21 @@ std::span<const Writer> writers();
 
 // Throws std::invalid_argument, with the names that there are.
 const Writer& find_writer(const std::string& name);
+
+struct DrawFormat {
+  const char* name;       // "Stan CSV"
+  const char* extension;  // ".csv", by which --out chooses it
+  const char* description;
+  bool has_options;  // DrawFileOptions
+  std::unique_ptr<DrawFile> (*open)(const std::string& path, const DrawFileInfo& info);
+};
+
+std::span<const DrawFormat> draw_formats();
+
+// That of a path's extension; of what is no regular file, and of "-" (standard output), the first.
+// Throws std::invalid_argument, with the extensions that there are, or where options are given that
+// the format does not have.
+const DrawFormat& draw_format_of(const std::string& path, const DrawFileOptions& options = {});
 
 // A probability as its percentage, in the shortest exact decimal: 0.025 -> "2.5". Keys are made of
 // it: "q2.5", "central95".

@@ -283,6 +283,7 @@ template <class Team>
 TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRequest& asked,
                                  FitWorkspace& w, FitResult& result) {
   FitRequest request = asked;
+  request.theta_end = asked.theta_end < problem.n_schools ? asked.theta_end : problem.n_schools;
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const PriorRecord& prior = problem.tau_prior;
@@ -302,7 +303,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     if (problem.mu.form == MuForm::kUniform)
       set_uniform(team, request, problem.mu.a, problem.mu.b, result.mu);
     if (request.theta)
-      for (int64_t j = 0; j < problem.n_schools; ++j) {
+      for (int64_t j = request.theta_begin; j < request.theta_end; ++j) {
         ParameterResult theta = result.theta[j];
         set_normal(team, request, problem.y[j], problem.sigma[j], theta);
         if (team.leads()) result.theta[j] = theta;
@@ -362,7 +363,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
       fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
                   result.theta_new);
     const MixtureOf of_theta = pooled ? MixtureOf::kMu : MixtureOf::kTheta;
-    for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
+    for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
       ParameterResult theta = result.theta[j];
       fit_mixture(team, problem, request, of_theta, j, 2, nodes, w, theta);
       if (team.leads()) result.theta[j] = theta;
@@ -398,7 +399,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     result.theta_new.sd =
         theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
   }
-  for (int64_t j = 0; request.theta && j < problem.n_schools; ++j) {
+  for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
     ParameterResult theta = result.theta[j];
     parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);
     if (team.leads()) result.theta[j] = theta;

@@ -16,6 +16,9 @@ struct FitRequest {
   bool mode_and_shortest;
   int tau_moments;  // highest k <= 2 for which E[tau^k | y] exists
   int mu_moments;   // highest k <= 2 for which E[mu^k | y] exists
+  // With theta, those from theta_begin to theta_end - 1 only; the others' results stay as they
+  // were.
+  int64_t theta_begin = 0, theta_end = INT64_MAX;
 };
 
 // What does not exist is NaN.

@@ -18,13 +18,16 @@ struct ReplicatePlanOf {
   T centre;
 };
 
-// Where statistics go, relative to the centre but for sd; null what is not wanted.
+// Where statistics go, relative to the centre but for sd; null what is not wanted. The replicated
+// data themselves, y (J) in columns `y_stride` apart, are in units of y as they are.
 template <class T>
 struct CheckStatisticsOf {
   T* max;
   T* min;
   T* mean;
   T* sd;  // of two schools at least
+  T* y = nullptr;
+  int64_t y_stride = 0;
 };
 
 // Of draws index .. index + N - 1 (index a multiple of N), theta_1 .. theta_J of which are in
@@ -46,6 +49,8 @@ TAUGRID_TEMPLATE inline void replicate(const ReplicatePlanOf<typename L::Element
     const Real y = L::fma(L::splat(plan.sigma[j]), z, L::load(columns + j * stride) - centre);
     largest = j == 0 ? y : L::select(y > largest, y, largest);
     smallest = j == 0 ? y : L::select(y < smallest, y, smallest);
+    if (statistics.y != nullptr)
+      L::store(statistics.y + j * statistics.y_stride + place, centre + y);
     if (moments) {
       const Real from = y - mean;
       mean = L::fma(from, L::splat(Element(1.0) / static_cast<Element>(j + 1)), mean);
