@@ -333,6 +333,19 @@ void BatchInput::parse(const BatchText& text, BatchBlock& block) const {
 
 namespace {
 
+// As ==, in place of a call: this is asked at every row, and names are short.
+bool same_text(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto word = [](const char* at) {
+    uint64_t bits;
+    std::memcpy(&bits, at, sizeof bits);
+    return bits;
+  };
+  if (a.size() < 8 || a.size() > 16) return a == b;
+  const size_t last = a.size() - 8;
+  return word(a.data()) == word(b.data()) && word(a.data() + last) == word(b.data() + last);
+}
+
 // The next data set of a block.
 void begin_group(BatchBlock& block, std::string_view group, int64_t line) {
   const auto n = block.n_schools.size();
@@ -373,7 +386,7 @@ void BatchInput::parse_long(const BatchText& text, BatchBlock& block) const {
       throw std::invalid_argument(fmt::format("{}: {}", name_, scanner.problem()));
     const bool named = fields.size() > group_field_;
     if (block.n_schools.empty() ||
-        (named && fields[group_field_] != block.groups[block.n_schools.size() - 1])) {
+        (named && !same_text(fields[group_field_], block.groups[block.n_schools.size() - 1]))) {
       end_group();
       begin_group(block, named ? fields[group_field_] : std::string_view(), scanner.line());
     }

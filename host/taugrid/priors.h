@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace taugrid {
@@ -34,7 +35,7 @@ struct TauPrior {
   std::vector<TauPrior> rows = {};   // of a mixture
   std::vector<double> weights = {};  // of a mixture's rows; they sum to 1
 
-  bool fixed() const { return name == "fixed"; }
+  bool fixed() const { return std::string_view(name) == "fixed"; }
 };
 
 struct MuPrior {
