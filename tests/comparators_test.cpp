@@ -89,7 +89,7 @@ long double log_likelihood_at(const Data& data, bool restricted, long double tau
 // The largest value, by a fine scan in log(tau2 + smallest / 1000) and golden section.
 long double highest(const std::function<long double(long double)>& f, long double smallest,
                     long double most) {
-  const int kPoints = 4000;
+  const int kPoints = 1500;
   const auto point = [&](int i) {
     const long double s = smallest / 1000;
     return s * std::expm1(std::log1p(most / s) * i / kPoints);
@@ -109,7 +109,10 @@ long double highest(const std::function<long double(long double)>& f, long doubl
 TEST(Comparators, GiveMetaforsValuesOfTheVaccineData) {
   const Data bcg = read_data(TAUGRID_SOURCE_DIR "/data/bcg.csv").data;
   EXPECT_NEAR(compare_one(bcg, Estimator::kDerSimonianLaird).tau2, 0.308760, 1e-5);
-  EXPECT_NEAR(compare_one(bcg, Estimator::kPauleMandel).tau2, 0.318094, 1e-5);
+  // metafor's 0.318094 solves the equation to 7e-4: at it sum w r^2 is 11.9993, and the root to 40
+  // digits is 0.31806845.
+  EXPECT_NEAR(compare_one(bcg, Estimator::kPauleMandel).tau2, 0.3180684522, 1e-10);
+  EXPECT_NEAR(compare_one(bcg, Estimator::kPauleMandel).tau2, 0.318094, 3e-5);
   EXPECT_NEAR(compare_one(bcg, Estimator::kMl).tau2, 0.280028, 1e-5);
   const Estimates reml = compare_one(bcg, Estimator::kReml);
   EXPECT_NEAR(reml.tau2, 0.313243, 1e-5);
@@ -156,12 +159,15 @@ TEST(Comparators, SolvePaulesAndMandelsEquation) {
     };
     const double df = static_cast<double>(data.y.size() - 1);
     const Estimates found = compare_one(data, Estimator::kPauleMandel);
-    if (found.tau2 > 0)
+    if (found.tau2 > 0) {
       EXPECT_NEAR(q(found.tau2), df, 1e-9 * df);
-    else
+    } else {
       EXPECT_LE(q(0), df);
+    }
     const Estimates dl = compare_one(data, Estimator::kDerSimonianLaird);
-    if (q(0) <= df) EXPECT_EQ(dl.tau2, 0.0);
+    if (q(0) <= df) {
+      EXPECT_EQ(dl.tau2, 0.0);
+    }
     EXPECT_EQ(compare_one(data, Estimator::kCommon).tau2, 0.0);
   }
 }
@@ -232,8 +238,10 @@ TEST(Comparators, HaveTheSameBitsInEveryLaneAndWidth) {
   const auto runs = [&](const std::string& isa) {
     return std::ranges::any_of(available, [&](const CpuKernels* k) { return k->isa == isa; });
   };
-#define TAUGRID_KERNELS(name, isa) \
-  if (runs(#isa)) EXPECT_SAME_BITS(together, compare_all(*cpu_kernels_##name(), data)) << #name;
+#define TAUGRID_KERNELS(name, isa)                                                 \
+  if (runs(#isa)) {                                                                \
+    EXPECT_SAME_BITS(together, compare_all(*cpu_kernels_##name(), data)) << #name; \
+  }
 #include "kernels_under_test.inc"
 #undef TAUGRID_KERNELS
 }

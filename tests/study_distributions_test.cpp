@@ -69,7 +69,9 @@ TEST(StudentT, CdfAndDensityAreTheDefinitions) {
   for (const double df : {1.0, 2.5, 7.0, 300.0})
     for (const double t : {0.0, 1e-8, 0.3, 2.0, 40.0, 1e5}) {
       EXPECT_NEAR(student_t_between(df, t), t_between(df, t), 1e-13) << df << " " << t;
-      EXPECT_NEAR(student_t_density(df, t) / t_density(df, t), 1.0, 1e-12) << df << " " << t;
+      if (t_density(df, t) > 1e-300L) {
+        EXPECT_NEAR(student_t_density(df, t) / t_density(df, t), 1.0, 1e-12) << df << " " << t;
+      }
     }
 }
 
@@ -87,7 +89,7 @@ TEST(StudentT, CrpsIsTheIntegralOfItsDefinition) {
               const Wide t = std::sinh(s), f = above ? cdf(-t) : cdf(t);
               return f * f * std::cosh(s);
             },
-            from, to, 1000);
+            from, to, 2000);
       };
       EXPECT_NEAR(student_t_crps(df, x), side(-16, at, false) + side(at, 16, true), 1e-9)
           << df << " " << x;
@@ -110,10 +112,12 @@ TEST(ChiSquare, TailsAreInClosedForm) {
     for (const double ratio : {0.01, 0.5, 0.9, 1.0, 1.1, 1.5, 4.0}) {
       const Tails exact = chi_square_oracle(df, Wide(ratio * df));
       const ChiSquareTails tails = chi_square_tails(df, ratio * df);
-      if (exact.lower > 1e-300L)
+      if (exact.lower > 1e-300L) {
         EXPECT_NEAR(tails.log_lower, std::log(exact.lower), 2e-12) << df << " " << ratio;
-      if (exact.upper > 1e-300L)
+      }
+      if (exact.upper > 1e-300L) {
         EXPECT_NEAR(tails.log_upper, std::log(exact.upper), 2e-12) << df << " " << ratio;
+      }
     }
 }
 

@@ -158,8 +158,10 @@ TEST(SyntheticData, ReplicatesAreTheSameEverywhere) {
       std::vector<double> expected;
       for (int column = 0; column < 10; ++column)
         for (int i = 0; i < 16; ++i) expected.push_back(all.memory.data()[column * 64 + 32 + i]);
-#define TAUGRID_KERNELS(name, isa) \
-  if (runs(#isa)) EXPECT_SAME_BITS(part(*cpu_kernels_##name()), expected) << #name;
+#define TAUGRID_KERNELS(name, isa)                                    \
+  if (runs(#isa)) {                                                   \
+    EXPECT_SAME_BITS(part(*cpu_kernels_##name()), expected) << #name; \
+  }
 #include "kernels_under_test.inc"
 #undef TAUGRID_KERNELS
     }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "host/taugrid/output_file.h"
+#include "host/taugrid/resumable_file.h"
 
 namespace taugrid {
 namespace {
@@ -31,15 +32,7 @@ std::string_view bytes_of(const std::vector<uint64_t>& words) {
   return {reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint64_t)};
 }
 
-uint64_t fnv(std::string_view text) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  return hash;
-}
-
 }  // namespace
-
-uint64_t fingerprint_of(const std::string& text) { return fnv(text); }
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   Header header{{},
@@ -47,7 +40,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
                 checkpoint.next_block,
                 checkpoint.replicate_bytes,
                 checkpoint.words.size(),
-                fnv(bytes_of(checkpoint.words))};
+                hash_bytes(bytes_of(checkpoint.words))};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   OutputFile file(path);
   file.write({reinterpret_cast<const char*>(&header), sizeof header});
@@ -74,13 +67,13 @@ std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fing
   if (header.n_words > 0)
     std::memcpy(checkpoint.words.data(), content.data() + sizeof header,
                 header.n_words * sizeof(uint64_t));
-  if (fnv(bytes_of(checkpoint.words)) != header.checksum) refuse("is damaged");
+  if (hash_bytes(bytes_of(checkpoint.words)) != header.checksum) refuse("is damaged");
   if (header.fingerprint != fingerprint)
     refuse("is of another study file, or of another version of the program");
   return checkpoint;
 }
 
-ResumableFile::ResumableFile(const std::string& path, int64_t bytes)
+CheckpointedFile::CheckpointedFile(const std::string& path, int64_t bytes)
     : path_(path), partial_(path + ".partial"), bytes_(bytes) {
   const auto refuse = [&](const std::string& why) {
     throw std::invalid_argument(fmt::format("cannot write {}: {}", partial_, why));
@@ -100,11 +93,11 @@ ResumableFile::ResumableFile(const std::string& path, int64_t bytes)
   }
 }
 
-ResumableFile::~ResumableFile() {
+CheckpointedFile::~CheckpointedFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void ResumableFile::write(const std::string& text) {
+void CheckpointedFile::write(const std::string& text) {
   for (size_t done = 0; done < text.size();) {
     const ssize_t written = ::write(descriptor_, text.data() + done, text.size() - done);
     if (written < 0 && errno == EINTR) continue;
@@ -115,7 +108,7 @@ void ResumableFile::write(const std::string& text) {
   bytes_ += static_cast<int64_t>(text.size());
 }
 
-void ResumableFile::commit() {
+void CheckpointedFile::commit() {
   if (::close(std::exchange(descriptor_, -1)) != 0 ||
       ::rename(partial_.c_str(), path_.c_str()) != 0)
     throw std::runtime_error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));

@@ -16,25 +16,23 @@ struct Checkpoint {
   std::vector<uint64_t> words;   // running results
 };
 
-// FNV-1a, 64 bits.
-uint64_t fingerprint_of(const std::string& text);
-
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 // Nothing where there is no such file. Throws std::invalid_argument where it is damaged, or of
 // another fingerprint.
 std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fingerprint);
 
-// A file of lines that a killed run can go on with: written as PATH.partial, and named PATH at the
-// end.
-class ResumableFile {
+// A file of lines beside checkpoints, which say how much of it counts: written as PATH.partial, cut
+// back to that length by the run that goes on, and named PATH at the end. (ResumableFile keeps a
+// log of its own.)
+class CheckpointedFile {
  public:
   // Goes on after `bytes` of the partial file, or begins it anew at 0. Throws
   // std::invalid_argument where it cannot be written, or is shorter.
-  ResumableFile(const std::string& path, int64_t bytes);
-  ~ResumableFile();
-  ResumableFile(const ResumableFile&) = delete;
-  ResumableFile& operator=(const ResumableFile&) = delete;
+  CheckpointedFile(const std::string& path, int64_t bytes);
+  ~CheckpointedFile();
+  CheckpointedFile(const CheckpointedFile&) = delete;
+  CheckpointedFile& operator=(const CheckpointedFile&) = delete;
 
   void write(const std::string& text);  // handed to the system before it returns
   int64_t bytes() const { return bytes_; }

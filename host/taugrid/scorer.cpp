@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "host/taugrid/csv_fields.h"
 #include "kernels/math/normal_distribution.h"
 
 namespace taugrid {
@@ -46,11 +47,6 @@ BatchColumns columns_of(const Study& study, const std::vector<MeasuredParameter>
                            : Statistic{StatisticKind::kQuantile, 0.5},
       {study.shortest ? StatisticKind::kShortest : StatisticKind::kCentral, study.level}};
   return columns;
-}
-
-void append_number(std::string& line, double value) {
-  line += ',';
-  if (!std::isnan(value)) fmt::format_to(std::back_inserter(line), "{}", value);
 }
 
 }  // namespace
@@ -229,7 +225,7 @@ void Scorer::score(const SyntheticBlock& block, int64_t first, int64_t n,
           if (n_values > 1 || measured.parameter == StudyParameter::kTheta)
             fmt::format_to(std::back_inserter(*lines), "[{}]", j + 1);
           for (const double x : {truth, statement->estimate, statement->lower, statement->upper})
-            append_number(*lines, x);
+            *lines += "," + csv_number(x);
           *lines += '\n';
         }
         const double count = static_cast<double>(n_values);

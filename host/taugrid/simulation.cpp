@@ -15,9 +15,11 @@
 
 #include "host/taugrid/calibration.h"
 #include "host/taugrid/checkpoint.h"
+#include "host/taugrid/csv_fields.h"
 #include "host/taugrid/device.h"
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/resumable_file.h"
 #include "host/taugrid/scorer.h"
 #include "host/taugrid/synthetic_data.h"
 #include "kernels/math/philox.h"
@@ -102,8 +104,8 @@ class Runner {
     if (study.kind == StudyKind::kCalibration)
       tau_ = std::make_unique<TauPriorSampler>(study.tau_prior, kernels_);
     for (const Scenario& scenario : study.scenarios) states_.emplace_back(study, scenario);
-    fingerprint_ = fingerprint_of(
-        fmt::format("taugrid {} stream {}\n{}", version(), kStreamVersion, study.text));
+    fingerprint_ =
+        hash_bytes(fmt::format("taugrid {} stream {}\n{}", version(), kStreamVersion, study.text));
   }
 
   SimulationResult run() {
@@ -287,27 +289,12 @@ class Runner {
   std::vector<std::shared_ptr<const ScenarioTools>> shared_;
   std::vector<Worker> workers_;
   std::vector<BlockResult> slots_;
-  std::optional<ResumableFile> file_;
+  std::optional<CheckpointedFile> file_;
   int64_t first_block_ = 0;
   Clock::time_point last_checkpoint_;
   std::set<std::string> noted_;
   SimulationResult result_;
 };
-
-// RFC 4180.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"') result += '"';
-    result += c;
-  }
-  return result + "\"";
-}
-
-std::string number_or_empty(double value) {
-  return std::isnan(value) ? "" : fmt::format("{}", value);
-}
 
 }  // namespace
 
@@ -329,10 +316,10 @@ std::string simulation_csv(const Study& study, const SimulationResult& result) {
     const Scenario& s = study.scenarios[static_cast<size_t>(row.scenario)];
     const auto truth = [&](double value) { return calibration ? "" : fmt::format("{}", value); };
     fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                   s.number, s.k, quoted(s.sigma.text), quoted(s.theta.text), truth(s.mu),
-                   truth(s.tau), truth(s.i2), quoted(row.method), row.parameter,
-                   row.measure.measure, number_or_empty(row.measure.value),
-                   number_or_empty(row.measure.mcse), row.measure.replicates, row.measure.failures);
+                   s.number, s.k, csv_quoted(s.sigma.text), csv_quoted(s.theta.text), truth(s.mu),
+                   truth(s.tau), truth(s.i2), csv_quoted(row.method), row.parameter,
+                   row.measure.measure, csv_number(row.measure.value), csv_number(row.measure.mcse),
+                   row.measure.replicates, row.measure.failures);
   }
   return text;
 }
