@@ -110,19 +110,18 @@ def batch(
     errors: list[str | None] = [None] * len(sizes)
     for p, text in answer.errors:
         errors[p] = text
-    name = by if isinstance(by, str) else "group"
     if polars:
         import polars as pl
 
         frame = pl.DataFrame(answer.values, schema=answer.columns, orient="row")
-        first = [pl.Series(name, sets.group), pl.Series("J", sizes)]
+        first = [pl.Series("group", sets.group), pl.Series("J", sizes)]
         return frame.select(*first, pl.all(), pl.Series("error", errors, dtype=pl.String))
     import pandas as pd
 
     frame = pd.DataFrame(answer.values, columns=answer.columns, copy=False)
-    frame.insert(0, name, sets.group)
+    frame.insert(0, "group", sets.group)
     frame.insert(1, "J", sizes)
-    frame["error"] = np.array(errors, dtype=object)
+    frame["error"] = pd.Series(errors, dtype=object)
     return frame
 
 
@@ -256,7 +255,7 @@ def sweep(
     frame.insert(1, "mu_prior", answer.mu_prior)
     for name in ("mu_above_zero", "log_marginal_likelihood", "ks_mu", "shift_mu"):
         frame[name] = getattr(answer, name)
-    frame["error"] = np.array([text or None for text in answer.error], dtype=object)
+    frame["error"] = pd.Series([text or None for text in answer.error], dtype=object)
     names = ("range", "parameter", "value", "tau_prior", "mu_prior", "probability", "rises")
     frame.attrs = {
         "base": (answer.base_tau_prior, answer.base_mu_prior),

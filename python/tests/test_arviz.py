@@ -2,6 +2,7 @@
 
 import arviz as az
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import taugrid
@@ -87,12 +88,12 @@ def test_forest_plot_draws_a_line_for_each_school(data):
     labels = [text.get_text() for text in axes[0].get_yticklabels()]
     assert any("A" in label for label in labels)
     assert len(labels) == 8
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_predictive_plot(data):
     az.plot_ppc(data, num_pp_samples=10, random_seed=1)
-    mpl.pyplot.close("all")
+    plt.close("all")
 
 
 def test_netcdf_of_inference_data_reads_back(data, tmp_path):
