@@ -416,8 +416,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   }
   if (request.theta_new) {
     if (request.n_probabilities > 0 || request.mode_and_shortest)
-      parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0,
-                result.theta_new);
+      parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
     // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
     // is heavy.
     double tau2_mean = 0.0;

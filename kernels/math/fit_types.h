@@ -64,6 +64,7 @@ struct FitWorkspace {
   double scan_log_density[kMaxScan + 2 * kMaxExtension];
   int scan_begin, scan_end;
   double peak;         // the largest log p(x | y)
+  double scan_mode;    // where it is, of the scan's points
   double moment_peak;  // the largest log p(x | y) + k x
   double cuts[kMaxCuts];
   int n_cuts;

@@ -67,15 +67,9 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   if (prior.form == PriorForm::kPoint || prior.numbers != nullptr || prior.lower_x > -infinity ||
       prior.upper_x < infinity)
     return all;
-  double mode_x = w.scan_x[w.scan_begin], peak = w.scan_log_density[w.scan_begin];
-  for (int i = w.scan_begin; i < w.scan_end; ++i)
-    if (w.scan_log_density[i] > peak) {
-      peak = w.scan_log_density[i];
-      mode_x = w.scan_x[i];
-    }
   // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
   // there on.
-  const double start = min_of(mode_x, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
+  const double start = min_of(w.scan_mode, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
   team.once([&] {
     for (int i = 0; i < 16; ++i) {
       w.lane_a[i] = 1e-16;

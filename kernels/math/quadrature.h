@@ -94,8 +94,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   scan_tau(team, problem, moments, log_density, w);
   // Rounding in sums of J terms shows in the density as noise that no halving resolves.
   GivenTau<Scalar<double, L>> at;
-  const double size = abs_of(
-      log_likelihood<Scalar<double, L>>(problem, w.scan_x[(w.scan_begin + w.scan_end) / 2], at));
+  const double size = abs_of(log_likelihood<Scalar<double, L>>(problem, w.scan_mode, at));
   PanelTolerance tolerance;
   const double noise = 0x1p-49 * size;
   tolerance.absolute = max_of(1e-10, noise);

@@ -51,8 +51,8 @@ TAUGRID_INLINE double fall_beside(const FitWorkspace& w, int i) {
 
 // Puts points about a mode among those of the scan, for it to show there however narrow it is.
 template <class Team, class F>
-TAUGRID_OUTLINE void scan_mode(Team& team, const F& log_density, const Maximum& mode,
-                               FitWorkspace& w) {
+TAUGRID_OUTLINE void scan_about_mode(Team& team, const F& log_density, const Maximum& mode,
+                                     FitWorkspace& w) {
   using L = typename Team::Lanes;
   constexpr int kPoints = 16;
   // In units of the width: 0.5, 1.5, .. 4.5, then further apart, to 10.5.
@@ -240,7 +240,7 @@ TAUGRID_OUTLINE void cut_panels(Team& team, const Problem& problem, const PanelT
   });
   int n_panels = 0;
   if (smooth) {
-    for (int i = 0; i < n_modes; ++i) scan_mode(team, log_density, mode[i], w);
+    for (int i = 0; i < n_modes; ++i) scan_about_mode(team, log_density, mode[i], w);
     n_panels = suggest_cuts(team, tolerance, w);
   }
   const int end_of_scan = w.scan_end;

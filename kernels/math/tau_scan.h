@@ -157,7 +157,11 @@ TAUGRID_OUTLINE void scan_tau(Team& team, const Problem& problem, int moments, c
   while (begin + 2 < end && w.scan_x[end - 2] <= hi &&
          w.scan_log_density[end - 2] + k * w.scan_x[end - 2] < moment_peak - kLogDrop)
     --end;
+  int best = begin;
+  for (int i = begin + 1; i < end; ++i)
+    if (w.scan_log_density[i] > w.scan_log_density[best]) best = i;
   team.once([&] {
+    w.scan_mode = w.scan_x[best];
     w.scan_begin = begin;
     w.scan_end = end;
     w.peak = peak;
