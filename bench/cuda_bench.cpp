@@ -191,9 +191,14 @@ BENCHMARK(BM_CudaGrid)
     ->Args({kMillion, 8})
     ->Args({1000, 200})
     ->Args({100'000, 200})
+    ->Args({kMillion, 200})
+    ->Args({1000, 1000})
+    ->Args({kMillion, 1000})
     ->Args({1000, 10'000})
     ->Args({100'000, 10'000})
+    ->Args({kMillion, 10'000})
     ->Args({1000, kMillion})
+    ->Args({10'000, kMillion})
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
@@ -248,15 +253,14 @@ void BM_CudaFit(benchmark::State& state) {
   device_thetas.upload(thetas.data(), thetas.size(), stream);
   const DeviceBuffer<Problem> problems(fits.problems.data(), fits.problems.size(), stream);
   const DeviceBuffer<FitResult> device_results(results.data(), results.size(), stream);
-  int processors = 1;
-  TAUGRID_CUDA_CHECK(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, 0));
-  const int64_t warps = std::min<int64_t>(n, int64_t{8} * processors);  // as cuda_fit has it
+  const int64_t warps = fit_workspaces(n);
   const DeviceBuffer<FitWorkspace> workspaces(static_cast<size_t>(warps));
   time_on_device(state, stream, [&] {
     launch_fit(problems.data(), n, fits.request, workspaces.data(), warps, device_results.data(),
                stream);
   });
   state.SetItemsProcessed(state.iterations() * n);
+  state.counters["warps"] = static_cast<double>(warps);
 }
 BENCHMARK(BM_CudaFit)
     ->ArgNames({"problems", "default_table"})

@@ -11,14 +11,6 @@
 namespace taugrid {
 namespace {
 
-template <class T>
-const auto& derive_kernel(const CpuKernels& kernels) {
-  if constexpr (sizeof(T) == sizeof(float))
-    return kernels.derive_single;
-  else
-    return kernels.derive;
-}
-
 constexpr int kBest = 1, kRank = 2, kPairs = 4;
 
 Data schools(int64_t n_schools) {
@@ -49,9 +41,9 @@ void BM_DeriveKernel(benchmark::State& state) {
                              what & kRank ? ranks.data() : nullptr,
                              what & kPairs ? pairs.data() : nullptr};
   for (auto _ : state) {
-    derive_kernel<T> (*engine.kernels)(counts, work, 0, kBlockDraws,
-                                       columns.data() + column_theta(0) * kBlockDraws, kBlockDraws,
-                                       maxima.data());
+    engine.kernels->of<T>().derive(counts, work, 0, kBlockDraws,
+                                   columns.data() + column_theta(0) * kBlockDraws, kBlockDraws,
+                                   maxima.data());
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * kBlockDraws);

@@ -42,14 +42,14 @@ BENCHMARK(BM_DrawKernel<double>)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_DrawKernel<float>)->Unit(benchmark::kMicrosecond);
 
 // The ten normals of each draw, alone, by the same kernels' generator.
-template <class T, class Normals>
-void normals_of_draws(benchmark::State& state, Normals CpuKernels::*normals) {
-  const CpuKernels& kernels = cpu_kernels();
+template <class T>
+void BM_NormalsOfDraws(benchmark::State& state) {
+  const auto normals = cpu_kernels().of<T>().normals;
   std::vector<T> columns(static_cast<size_t>(10 * kBlockDraws));
   const StreamPosition at{1, 0, Purpose::kPosteriorDraw};
   uint64_t first = 0;
   for (auto _ : state) {
-    (kernels.*normals)(at, first, kBlockDraws, 8, columns.data(), kBlockDraws);
+    normals(at, first, kBlockDraws, 8, columns.data(), kBlockDraws);
     first += kBlockDraws;
     benchmark::ClobberMemory();
   }
@@ -57,14 +57,8 @@ void normals_of_draws(benchmark::State& state, Normals CpuKernels::*normals) {
   state.counters["normals"] = benchmark::Counter(
       static_cast<double>(state.iterations() * kBlockDraws * 10), benchmark::Counter::kIsRate);
 }
-void BM_NormalsOfDraws(benchmark::State& state) {
-  normals_of_draws<double>(state, &CpuKernels::normals);
-}
-void BM_NormalsOfSingleDraws(benchmark::State& state) {
-  normals_of_draws<float>(state, &CpuKernels::normals_single);
-}
-BENCHMARK(BM_NormalsOfDraws)->Unit(benchmark::kMicrosecond);
-BENCHMARK(BM_NormalsOfSingleDraws)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_NormalsOfDraws<double>)->Name("BM_NormalsOfDraws")->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_NormalsOfDraws<float>)->Name("BM_NormalsOfSingleDraws")->Unit(benchmark::kMicrosecond);
 
 void BM_DrawStored(benchmark::State& state) {
   const Posterior posterior(eight_schools(), "uniform", "flat", cpu_threads(state));

@@ -61,6 +61,7 @@ struct Integer {
   friend Integer operator~(Integer a) { return counted(kLogic, Integer(~a.u)); }
   friend Integer operator<<(Integer a, int n) { return counted(kLogic, Integer(a.u << n)); }
   friend Integer operator>>(Integer a, int n) { return counted(kLogic, Integer(a.u >> n)); }
+  friend Flag operator==(Integer a, Integer b) { return counted(kLogic, Flag{a.u == b.u}); }
   friend Flag operator!=(Integer a, Integer b) { return counted(kLogic, Flag{a.u != b.u}); }
   friend Flag operator>(Integer a, Integer b) { return counted(kLogic, Flag{a.u > b.u}); }
 };
@@ -144,7 +145,8 @@ void table(const char* precision) {
   const DrawModelOf<T> model = engine.draw_model<T>();
   const StreamPosition at{1, 0, Purpose::kPosteriorDraw};
   std::array<T, 16> columns;
-  std::printf("\n%s\n\n| | %s |\n|---|", precision, kHeadings);
+  std::printf("\n%s (the sampling table: %lld cells, %d levels below the first)\n\n| | %s |\n|---|",
+              precision, static_cast<long long>(model.table.n_cells), model.table.depth, kHeadings);
   for (int i = 0; i < kOperations; ++i) std::printf("---|");
   std::printf("\n");
   Block<L> block{};

@@ -1,4 +1,5 @@
-# Third-party targets: fmt::fmt-header-only, nlohmann_json::nlohmann_json, taugrid_netcdf (optional), CLI11::CLI11 (programs only),
+# Third-party targets: fmt::fmt-header-only, nlohmann_json::nlohmann_json, taugrid_tomlplusplus, taugrid_netcdf
+# (optional), CLI11::CLI11 (programs only),
 # GTest::gtest_main and taugrid_mpfr (tests), benchmark::benchmark_main (bench). None reaches a user of the installed library.
 #
 # With TAUGRID_DEPS_DIR nothing is looked up on the system: include/ holds the header-only libraries and
@@ -7,12 +8,12 @@
 find_package(Threads REQUIRED)
 
 if(TAUGRID_DEPS_DIR)
-  foreach(header fmt/format.h nlohmann/json.hpp CLI/CLI.hpp)
+  foreach(header fmt/format.h nlohmann/json.hpp CLI/CLI.hpp toml++/toml.h)
     if(NOT EXISTS ${TAUGRID_DEPS_DIR}/include/${header})
       message(FATAL_ERROR "taugrid: TAUGRID_DEPS_DIR=${TAUGRID_DEPS_DIR} has no include/${header}")
     endif()
   endforeach()
-  foreach(target fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11)
+  foreach(target fmt::fmt-header-only nlohmann_json::nlohmann_json CLI11::CLI11 taugrid_tomlplusplus)
     add_library(${target} INTERFACE IMPORTED)
     target_include_directories(${target} SYSTEM INTERFACE ${TAUGRID_DEPS_DIR}/include)
   endforeach()
@@ -46,6 +47,11 @@ else()
   find_package(fmt REQUIRED)
   find_package(nlohmann_json REQUIRED)
   find_package(CLI11 REQUIRED)
+  # As headers alone: Debian's target would link its shared library.
+  find_path(TAUGRID_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
+  mark_as_advanced(TAUGRID_TOMLPLUSPLUS_INCLUDE)
+  add_library(taugrid_tomlplusplus INTERFACE IMPORTED)
+  target_include_directories(taugrid_tomlplusplus SYSTEM INTERFACE ${TAUGRID_TOMLPLUSPLUS_INCLUDE})
   if(TAUGRID_TESTS)
     find_package(GTest REQUIRED)
   endif()

@@ -1,11 +1,11 @@
-// The program as a user meets it: a process with arguments, two streams, an exit code and files.
+// The program as a user meets it: a process with arguments, two streams, an exit code and files
+// (cli_refusals_test.cpp has what it refuses).
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
@@ -13,180 +13,15 @@
 #include "host/taugrid/priors.h"
 #include "host/taugrid/readers.h"
 #include "host/taugrid/writers.h"
-#include "tests/process.h"
+#include "tests/cli_run.h"
 #include "tests/scratch_folder.h"
 
 namespace taugrid {
 namespace {
 
-using Json = nlohmann::json;
-using Texts = std::vector<std::string>;
 using namespace std::chrono_literals;
 
-const std::string kSchools = TAUGRID_SOURCE_DIR "/data/eight_schools.csv";
-
-Outcome run(const Texts& arguments, const std::string& input = "") {
-  return Process(arguments, input).wait();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-const Json& parameter(const Json& result, const std::string& name) {
-  for (const Json& entry : result["parameters"]) {
-    if (entry["name"] == name) return entry;
-  }
-  throw std::runtime_error("no parameter " + name);
-}
-
-// ---- what is refused: exit code 2, the reason on standard error, and nothing written anywhere
-
-struct Refused {
-  const char* name;
-  std::string data;  // content of the data file
-  Texts options;
-  std::string reason;  // part of the message
-};
-
-void PrintTo(const Refused& refused, std::ostream* out) { *out << refused.name; }
-
-constexpr const char* kTwoSchools = "y,sigma\n28,15\n8,10\n";
-constexpr const char* kThreeSchools = "y,sigma\n28,15\n8,10\n-3,16\n";
-
-class CliRefuses : public testing::TestWithParam<Refused> {};
-
-TEST_P(CliRefuses, WithExitCode2AndWritesNothing) {
-  const ScratchFolder input, output;
-  const std::string data = input.write("data.csv", GetParam().data);
-  Texts arguments = {"draw", data, "--out", output.file("draws.csv")};
-  arguments.insert(arguments.end(), GetParam().options.begin(), GetParam().options.end());
-  const Outcome outcome = run(arguments);
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_TRUE(contains(outcome.err, GetParam().reason)) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(output.names(), Texts{});
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    BadInput, CliRefuses,
-    testing::Values(
-        Refused{"ZeroSigma",
-                "y,sigma\n1,2\n3,0\n4,1\n",
-                {},
-                "row 2: sigma is 0, must be positive and finite"},
-        Refused{"NegativeSigma",
-                "y,sigma\n1,-2\n3,1\n4,1\n",
-                {},
-                "row 1: sigma is -2, must be positive and finite"},
-        Refused{"NanY", "y,sigma\n1,2\n3,1\nnan,1\n", {}, "row 3: y is nan, must be finite"},
-        Refused{"NanSigma", "y,sigma\n1,2\n3,NaN\n4,1\n", {}, "row 2: sigma is nan"},
-        Refused{"InfiniteY", "y,sigma\n1,2\n-inf,1\n4,1\n", {}, "row 2: y is -inf, must be finite"},
-        Refused{"InfiniteSigma", "y,sigma\n1,inf\n3,1\n4,1\n", {}, "row 1: sigma is inf"},
-        Refused{"Text",
-                "y,sigma\n1,2\n3,abc\n4,1\n",
-                {},
-                "row 2 (line 3): sigma is 'abc', not a number"},
-        Refused{
-            "MissingColumn", "y,se\n1,2\n", {}, "there is no column sigma; the header has: y, se"},
-        Refused{"EmptyFile", "", {}, "the file is empty"},
-        Refused{"HeaderOnly", "y,sigma\n", {}, "there is a header, but no rows"},
-        Refused{"UnequalLengths",
-                "{\"J\":2,\"y\":[1,2],\"sigma\":[1]}",
-                {},
-                "y has 2 values and sigma has 1"},
-        Refused{"ManyGroups", "group,y,sigma\na,1,1\nb,2,2\n", {}, "taugrid batch"},
-        Refused{"ImproperPosterior", kTwoSchools, {}, "improper"},
-        Refused{"UnknownTauPrior",
-                kThreeSchools,
-                {"--tau-prior", "half_caucy:5"},
-                "'half_caucy' is unknown"},
-        Refused{"UnknownMuPrior", kThreeSchools, {"--mu-prior", "gauss:0,1"}, "'gauss' is unknown"},
-        Refused{
-            "ParameterOutOfRange", kThreeSchools, {"--tau-prior", "half_normal:-1"}, "scale is -1"},
-        Refused{
-            "ParameterMissing", kThreeSchools, {"--tau-prior", "half_normal"}, "half_normal:scale"},
-        Refused{"MuParameterOutOfRange", kThreeSchools, {"--mu-prior", "normal:0,0"}, "sd is 0"},
-        Refused{"MuBoundsReversed", kThreeSchools, {"--mu-prior", "uniform:20,-20"}, "lower is 20"},
-        Refused{"NoDraws",
-                kThreeSchools,
-                {"--draws", "0"},
-                "--draws is 0, must be a whole number from 1"},
-        Refused{"NegativeDraws", kThreeSchools, {"--draws", "-5"}, "--draws is -5"},
-        Refused{"FractionalDraws", kThreeSchools, {"--draws", "1.5"}, "--draws is 1.5"},
-        Refused{"TooManyDraws", kThreeSchools, {"--draws", "1e30"}, "--draws is 1e30"},
-        Refused{"DrawsJustTooMany",
-                kThreeSchools,
-                {"--draws", "9007199254740993"},
-                "must be a whole number from 1 to 9007199254740992"},
-        Refused{
-            "DrawsInText", kThreeSchools, {"--draws", "many"}, "--draws is 'many', not a number"},
-        Refused{"NegativeSeed", kThreeSchools, {"--seed", "-1"}, "--seed is -1"},
-        Refused{"SinglePrecisionOfFarData",
-                "y,sigma\n1e8,1\n1e8,2\n2,1\n",
-                {"--precision", "single"},
-                "single precision: row 1: y is 100000000"},
-        Refused{"UnknownDerived",
-                kThreeSchools,
-                {"--derive", "best,bets"},
-                "derive 'best,bets': 'bets' is unknown, must be one of best, rank, pairwise, max"},
-        Refused{"DerivedTwice", kThreeSchools, {"--derive", "max,max"}, "'max' is there twice"},
-        Refused{"NothingBetweenCommas", kThreeSchools, {"--derive", "best,"}, "'' is unknown"},
-        Refused{"UnknownCheck",
-                kThreeSchools,
-                {"--check", "median"},
-                "check 'median': 'median' is unknown, must be one of max, min, mean, sd"},
-        Refused{"SdOfOneSchool",
-                "y,sigma\n1,2\n",
-                {"--check", "sd", "--tau-prior", "half_normal:1", "--mu-prior", "normal:0,1"},
-                "check sd: there is 1 school, must be at least 2"},
-        Refused{"UnknownFormat", kThreeSchools, {"--format", "xml"}, "xml not in {table,json,csv}"},
-        Refused{
-            "UnknownBackend", kThreeSchools, {"--backend", "tpu"}, "tpu not in {auto,cpu,cuda}"},
-        Refused{"NegativeThreads", kThreeSchools, {"--threads", "-1"}, "--threads"},
-        Refused{"UnknownOption", kThreeSchools, {"--drows", "5"}, "--drows"}),
-    [](const auto& info) { return std::string(info.param.name); });
-
 // ---- on request
-
-class CliRequestRefused : public testing::TestWithParam<Refused> {};
-
-TEST_P(CliRequestRefused, WithExitCode2AndItsReason) {
-  Texts arguments = {"fit", kSchools};
-  arguments.insert(arguments.end(), GetParam().options.begin(), GetParam().options.end());
-  const Outcome outcome = run(arguments);
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_TRUE(contains(outcome.err, GetParam().reason)) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    BadInput, CliRequestRefused,
-    testing::Values(
-        Refused{
-            "ProbabilityOne", "", {"--probs", "0.5,1"}, "--probs is 1, must be between 0 and 1"},
-        Refused{"ProbabilityInPercent", "", {"--probs", "2.5"}, "--probs is 2.5, must be between"},
-        Refused{"ProbabilityText", "", {"--probs", "0.1,"}, "--probs is empty, not a number"},
-        Refused{"LevelZero", "", {"--level", "0"}, "--level is 0, must be between 0 and 1"},
-        Refused{"ExceedWithoutValue",
-                "",
-                {"--exceed", "mu"},
-                "--exceed is 'mu', must be PARAMETER:VALUE"},
-        Refused{"ExceedUnknown", "", {"--exceed", "phi:1"}, "exceed: parameter 'phi' is unknown"},
-        Refused{"ExceedText", "", {"--exceed", "mu:x"}, "--exceed mu:x is 'x', not a number"},
-        Refused{"ExceedNan", "", {"--exceed", "mu:nan"}, "exceed mu: value is nan, must be finite"},
-        Refused{"DensityWithoutRange", "", {"--density", "mu"}, "must be PARAMETER,LO:HI:N"},
-        Refused{"DensityHalfARange", "", {"--density", "mu,1:2"}, "--density is '1:2', must be"},
-        Refused{
-            "DensityReversed", "", {"--density", "mu,3:1:5"}, "lo is 3, must not be above hi, 1"},
-        Refused{"DensityOfNoPoints", "", {"--density", "mu,1:3:0"}, "the number of points is 0"},
-        Refused{
-            "DensityOfHalfAPoint", "", {"--density", "mu,1:3:2.5"}, "the number of points is 2.5"},
-        Refused{"GivenTauNegative", "", {"--given-tau=-1"}, "tau is -1, must be from 0"},
-        Refused{"GivenTauReversed", "", {"--given-tau", "9:1:3"}, "--given-tau: lo is 9"},
-        Refused{
-            "GivenTauText", "", {"--given-tau", "many"}, "--given-tau is 'many', not a number"}),
-    [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Cli, RequestsReachTheLibraryAndTheJson) {
   const Json result = Json::parse(run({"fit",         kSchools,
@@ -244,45 +79,6 @@ TEST(Cli, ALabelMayHoldACommaAndAColon) {
   EXPECT_EQ(result["exceed"][2]["parameter"], "theta[1]");
   EXPECT_EQ(result["exceed"][2]["value"], 28.0);
   EXPECT_EQ(result["density"][0]["parameter"], "theta[1]");
-}
-
-TEST(Cli, RefusesAFileThatIsNotThere) {
-  const Outcome outcome = run({"fit", "/nowhere/data.csv"});
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.err, "taugrid: cannot read /nowhere/data.csv: No such file or directory\n");
-}
-
-TEST(Cli, RefusesOutputThatCannotBeWrittenBeforeDrawing) {
-  // So many draws that the test would time out if it were found out afterwards.
-  const Outcome outcome = run({"draw", kSchools, "--draws", "1e15", "--out", "/nowhere/draws.csv"});
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.err, "taugrid: cannot write /nowhere/draws.csv: No such file or directory\n");
-  EXPECT_EQ(run({"draw", kSchools, "--draws", "1e15", "--out", "draws.parquet"}).code, 2);
-}
-
-TEST(Cli, RefusesCudaWithoutADevice) {
-  if (!build_info().devices.empty()) GTEST_SKIP() << "this machine has a CUDA device";
-  const Outcome outcome = run({"fit", kSchools, "--backend", "cuda"});
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_TRUE(contains(outcome.err, "cuda") || contains(outcome.err, "CUDA")) << outcome.err;
-  EXPECT_EQ(outcome.out, "");
-}
-
-TEST(Cli, WithoutArgumentsPrintsHelpAndExits2) {
-  const Outcome outcome = run({});
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_TRUE(contains(outcome.err, "Subcommands:"));
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(run({"fit"}).code, 2);
-  EXPECT_EQ(run({"bogus"}).code, 2);
-  EXPECT_EQ(run({"--bogus"}).code, 2);
-}
-
-TEST(Cli, PlotGoesWithTheTableOnly) {
-  EXPECT_EQ(run({"fit", kSchools, "--plot", "--format", "json"}).code, 2);
-  const Outcome outcome = run({"fit", kSchools, "--plot"});
-  EXPECT_EQ(outcome.code, 0);
-  EXPECT_TRUE(contains(outcome.out, "● median"));
 }
 
 // ---- what is done
@@ -431,6 +227,18 @@ TEST(Cli, DrawsOnStdoutLeaveTheSummaryToStderr) {
 
 TEST(Cli, ProgressIsForTerminalsOnly) {
   EXPECT_EQ(run({"draw", kSchools, "--draws", "3e6"}).err, "");
+}
+
+TEST(Cli, AutoSaysWhatItTookAndWhy) {
+  const BuildInfo info = build_info();
+  for (const char* command : {"fit", "draw"}) {
+    const Outcome outcome = run({command, kSchools, "--backend", "auto"});
+    EXPECT_EQ(outcome.code, 0);
+    const std::string took = info.devices.empty()
+                                 ? "cpu (" + info.instruction_set_used + "): " + info.cuda_reason
+                                 : "cuda (" + info.devices[0] + ")";
+    EXPECT_TRUE(contains(outcome.err, "taugrid: backend auto took " + took + "\n")) << outcome.err;
+  }
 }
 
 TEST(Cli, InfoSaysWhatWasBuilt) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "host/taugrid/engine.h"
@@ -127,8 +128,9 @@ TEST_F(Cuda, SummariesInPartsEqualThoseOfWholeBlocks) {
     const int64_t length = std::min(kBlockDraws, n - b * kBlockDraws);
     engine.draw(5, static_cast<uint64_t>(b * kBlockDraws), length, false, draws.data(),
                 kBlockDraws);
-    engine.kernels->summarise(plan, draws.data(), kBlockDraws, length,
-                              expected.data() + b * 2 * n_columns, expected_counts.data());
+    engine.kernels->in_double.summarise(plan, draws.data(), kBlockDraws, length,
+                                        expected.data() + b * 2 * n_columns,
+                                        expected_counts.data());
   }
   for (const int64_t memory : {int64_t{1} << 40, int64_t{1} << 20, int64_t{100'000}}) {
     SCOPED_TRACE(testing::Message() << memory << " bytes");
@@ -171,6 +173,33 @@ TEST_P(CudaModels, FitsEqualTheCpus) {
     expect_same_fit(expected.result, results[static_cast<size_t>(p)], request, c.n_schools);
 }
 
+// In one call, as a batch is.
+TEST_F(Cuda, FitsOfUnlikeProblemsEqualTheCpus) {
+  const std::vector<double> probabilities = {0.025, 0.5, 0.975};
+  FitRequest request{};
+  request.probabilities = probabilities.data();
+  request.n_probabilities = 3;
+  request.level = 0.95;
+  request.theta = request.mode_and_shortest = true;
+  std::vector<std::unique_ptr<Engine>> engines;
+  std::vector<std::unique_ptr<FitStorage>> expected, storage;
+  std::vector<Problem> problems;
+  std::vector<FitResult> results;
+  const auto workspace = std::make_unique<FitWorkspace>();
+  for (const Case& c : kCases) {
+    engines.push_back(
+        std::make_unique<Engine>(make_model(data_of(c), c.tau_prior, c.mu_prior), "cpu", 1));
+    problems.push_back(engines.back()->problem);
+    expected.push_back(std::make_unique<FitStorage>(c.n_schools, 3));
+    engines.back()->kernels->fit(problems.back(), request, *workspace, expected.back()->result);
+    storage.push_back(std::make_unique<FitStorage>(c.n_schools, 3));
+    results.push_back(storage.back()->result);
+  }
+  cuda_fit(problems.data(), static_cast<int64_t>(problems.size()), request, results.data());
+  for (size_t p = 0; p < results.size(); ++p)
+    expect_same_fit(expected[p]->result, results[p], request, problems[p].n_schools);
+}
+
 TEST_F(Cuda, BlocksEqualTheCpus) {
   const Posterior cpu(eight_schools(), "uniform", "flat", {"cpu", 0});
   const Posterior cuda(eight_schools(), "uniform", "flat", {"cuda", 0});
@@ -187,12 +216,18 @@ TEST_F(Cuda, BlocksEqualTheCpus) {
 }
 
 TEST_F(Cuda, GridEqualsTheCpus) {
-  std::vector<double> x;
-  for (int i = 0; i < 1000; ++i) x.push_back(-20.0 + 0.04 * i);
   // The prior of a small problem, because the posterior of a large one takes seconds.
   const Engine engine(make_model(many_schools(8), "half_cauchy:5", "flat"), "cpu", 1);
-  for (const int n_schools : {1, 8, 300, 10'000, 1'000'000}) {
-    const auto n = static_cast<int64_t>(n_schools > 100'000 ? 64 : 1000);
+  // A warp a point, and a thread a point (grid.cuh), of few schools and of many.
+  for (const auto& [n_schools, n] : {std::pair<int, int64_t>{1, 1008},
+                                     {8, 1008},
+                                     {300, 1008},
+                                     {300, 100'000},
+                                     {10'000, 1008},
+                                     {1'000'000, 64}}) {
+    std::vector<double> x;
+    for (int64_t i = 0; i < n; ++i)
+      x.push_back(-20.0 + 40.0 * static_cast<double>(i) / static_cast<double>(n));
     const Data data = many_schools(n_schools);
     Problem problem = engine.problem;
     problem.y = data.y.data();
@@ -201,7 +236,7 @@ TEST_F(Cuda, GridEqualsTheCpus) {
     std::vector<double> expected(static_cast<size_t>(n)), actual(static_cast<size_t>(n));
     engine.kernels->log_posterior(problem, n, x.data(), expected.data());
     cuda_log_posterior(problem, n, x.data(), actual.data());
-    EXPECT_SAME_BITS(expected, actual) << "J = " << n_schools;
+    EXPECT_SAME_BITS(expected, actual) << "J = " << n_schools << ", " << n << " points";
   }
 }
 

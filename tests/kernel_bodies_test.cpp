@@ -111,11 +111,6 @@ void launch_summarise_kernel(const CountPlan& plan, unsigned grid_y, const T* dr
                draws, stride, n, block_draws, stripes, begins, sums, counts);
 }
 
-const auto& cpu_summarise(const CpuKernels& kernels, const double*) { return kernels.summarise; }
-const auto& cpu_summarise(const CpuKernels& kernels, const float*) {
-  return kernels.summarise_single;
-}
-
 // Blocks of 256 draws, the last ragged, in one launch; and the first of them in parts of 96.
 template <int kWindows, class T>
 void expect_summaries_of_the_cpu(const Engine& engine, int n_windows, int64_t n) {
@@ -133,9 +128,9 @@ void expect_summaries_of_the_cpu(const Engine& engine, int n_windows, int64_t n)
       first_counts;
   for (size_t block = 0; block < n_blocks; ++block) {
     const auto begin = static_cast<int64_t>(block) * block_draws;
-    cpu_summarise(*engine.kernels, draws.data())(
-        plan, draws.data() + begin, stride, std::min(block_draws, n - begin),
-        expected.data() + n_sums * block, expected_counts.data());
+    engine.kernels->of<T>().summarise(plan, draws.data() + begin, stride,
+                                      std::min(block_draws, n - begin),
+                                      expected.data() + n_sums * block, expected_counts.data());
     if (block == 0) first_counts = expected_counts;
   }
   // Fewer rows of CUDA blocks than blocks of draws.
@@ -194,6 +189,19 @@ TEST_P(KernelBodies, GridEqualsTheCpus) {
   EXPECT_SAME_BITS(expected, shared);
 }
 
+// Either kernel gives the same bits, so that the choice is one of time only: the time of the chosen
+// one is the lesser, in steps of a warp, on a device of 528 schedulers.
+TEST(KernelBodiesOfTheGrid, ManyPointsTakeAThreadAndFewOfManySchoolsAWarp) {
+  EXPECT_FALSE(takes_a_warp_a_point(8, 1, 528));
+  EXPECT_FALSE(takes_a_warp_a_point(256, 1, 528));
+  // 300 steps of 4 warps at a time, against 256 with 1894 a scheduler.
+  EXPECT_FALSE(takes_a_warp_a_point(300, 1'000'000, 528));
+  EXPECT_FALSE(takes_a_warp_a_point(8000, 1'000'000, 528));
+  EXPECT_TRUE(takes_a_warp_a_point(8000, 1000, 528));
+  EXPECT_TRUE(takes_a_warp_a_point(1'000'000, 1, 528));
+  EXPECT_TRUE(takes_a_warp_a_point(1'000'000, 1000, 528));
+}
+
 TEST_P(KernelBodies, FitsEqualTheCpus) {
   // Two warps share three problems. mu ~ U(a, b) takes a hundred times the work of the others.
   const bool slow = GetParam().mu_prior[0] == 'u' || engine.problem.n_schools > 100;
@@ -221,6 +229,41 @@ TEST_P(KernelBodies, FitsEqualTheCpus) {
   for (int p = 0; p < n; ++p)
     expect_same_fit(expected.result, results[static_cast<size_t>(p)], request,
                     engine.problem.n_schools);
+}
+
+// One warp takes problems of every kind in turn, in one workspace: what a fit leaves in it must not
+// reach the next.
+TEST(KernelBodiesOfFits, UnlikeProblemsShareAWorkspace) {
+  const std::vector<double> probabilities = {0.025, 0.975};
+  FitRequest request{};
+  request.probabilities = probabilities.data();
+  request.n_probabilities = 2;
+  request.level = 0.95;
+  std::vector<std::unique_ptr<Engine>> engines;
+  std::vector<std::unique_ptr<FitStorage>> expected, storage;
+  std::vector<Problem> problems;
+  std::vector<FitResult> results;
+  for (const Case& c : cases()) {
+    if (c.mu_prior[0] == 'u') continue;  // a hundred times the work
+    engines.push_back(
+        std::make_unique<Engine>(make_model(c.data, c.tau_prior, c.mu_prior), "cpu", 1));
+    problems.push_back(engines.back()->problem);
+    expected.push_back(std::make_unique<FitStorage>(c.data.n_schools(), 2));
+    const auto workspace = std::make_unique<FitWorkspace>();
+    engines.back()->kernels->fit(problems.back(), request, *workspace, expected.back()->result);
+    storage.push_back(std::make_unique<FitStorage>(c.data.n_schools(), 2));
+    results.push_back(storage.back()->result);
+  }
+  // From the mixture, whose panels and atoms are many, to the simple ones.
+  std::reverse(problems.begin(), problems.end());
+  std::reverse(results.begin(), results.end());
+  const auto n = static_cast<int64_t>(problems.size());
+  const auto workspace = std::make_unique<FitWorkspace>();
+  shim::launch(fit_kernel, {1, 1, 1}, 32, problems.data(), n, request, workspace.get(),
+               results.data());
+  for (size_t p = 0; p < results.size(); ++p)
+    expect_same_fit(expected[results.size() - 1 - p]->result, results[p], request,
+                    problems[p].n_schools);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KernelBodies, testing::ValuesIn(cases()),

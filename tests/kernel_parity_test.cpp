@@ -116,7 +116,7 @@ TEST_P(KernelParity, Draws) {
     for (const bool with_lp : {false, true}) {
       const auto draws = [&](const CpuKernels& of) {
         std::vector<double> columns(static_cast<size_t>(engine.n_columns(with_lp) * kDraws));
-        of.draw(engine.draw_model(), at, kFirst, kDraws, with_lp, columns.data(), kDraws);
+        of.in_double.draw(engine.draw_model(), at, kFirst, kDraws, with_lp, columns.data(), kDraws);
         return columns;
       };
       EXPECT_SAME_BITS(draws(one_lane()), draws(kernels())) << c << ", lp " << with_lp;
@@ -200,7 +200,7 @@ TEST_P(KernelParity, StreamedSummaries) {
     const auto summary = [&](const CpuKernels& of) {
       std::vector<double> sums(static_cast<size_t>(2 * n_columns));
       std::vector<uint64_t> counts(static_cast<size_t>(n_columns * 4 * counts_per_window()), 7);
-      of.summarise(plan, columns.data(), kBlockDraws, n, sums.data(), counts.data());
+      of.in_double.summarise(plan, columns.data(), kBlockDraws, n, sums.data(), counts.data());
       return std::pair(sums, counts);
     };
     const auto [expected_sums, expected_counts] = summary(one_lane());
@@ -212,9 +212,9 @@ TEST_P(KernelParity, StreamedSummaries) {
     std::vector<double> stripes(static_cast<size_t>(n_columns * 2 * kStripes)), last(sums.size());
     std::vector<uint64_t> counts_of_parts(counts.size(), 7);
     for (int64_t begin = 0; begin < n; begin += 48)
-      kernels().summarise_part(plan, columns.data() + begin, kBlockDraws, begin,
-                               std::min<int64_t>(48, n - begin), stripes.data(), last.data(),
-                               counts_of_parts.data());
+      kernels().of<double>().summarise_part(plan, columns.data() + begin, kBlockDraws, begin,
+                                            std::min<int64_t>(48, n - begin), stripes.data(),
+                                            last.data(), counts_of_parts.data());
     EXPECT_SAME_BITS(expected_sums, last) << n;
     EXPECT_TRUE(expected_counts == counts_of_parts) << n;
   }
@@ -236,10 +236,7 @@ std::pair<std::vector<uint64_t>, std::vector<T>> derived(const CpuKernels& of, i
   std::vector<uint64_t> counts(J + 1 + 2 * J * J, 7);
   const DerivedCounts to{n_schools, counts.data(), counts.data() + J, counts.data() + J + 1,
                          counts.data() + J + 1 + J * J};
-  if constexpr (sizeof(T) == sizeof(float))
-    of.derive_single(to, work, first, n, columns.data(), stride, maxima.data());
-  else
-    of.derive(to, work, first, n, columns.data(), stride, maxima.data());
+  of.of<T>().derive(to, work, first, n, columns.data(), stride, maxima.data());
   maxima.resize(static_cast<size_t>(n));
   return {counts, maxima};
 }
@@ -265,26 +262,26 @@ TEST_P(KernelParity, Derived) {
   expect_same_derived<float>(one_lane(), kernels());
 }
 
-template <class T, class Replicate>
-std::vector<double> replicated(const Replicate& replicate, int64_t n_schools) {
+template <class T>
+std::vector<double> replicated(const CpuKernels& kernels, int64_t n_schools) {
   constexpr int64_t kDraws = 96;
   std::vector<T> columns, sigma, statistics(static_cast<size_t>(4 * kDraws));
   for (int64_t i = 0; i < n_schools * kDraws; ++i) columns.push_back(static_cast<T>(i % 97) / T(7));
   for (int64_t j = 0; j < n_schools; ++j) sigma.push_back(static_cast<T>(1 + j % 5));
-  replicate(ReplicatePlanOf<T>{n_schools, sigma.data(), T(3.5)}, {77, 0, Purpose::kPredictive},
-            (uint64_t{1} << 32) - 48, kDraws, columns.data(), kDraws,
-            CheckStatisticsOf<T>{statistics.data(), statistics.data() + kDraws,
-                                 statistics.data() + 2 * kDraws, statistics.data() + 3 * kDraws});
+  kernels.of<T>().replicate({n_schools, sigma.data(), T(3.5)}, {77, 0, Purpose::kPredictive},
+                            (uint64_t{1} << 32) - 48, kDraws, columns.data(), kDraws,
+                            {statistics.data(), statistics.data() + kDraws,
+                             statistics.data() + 2 * kDraws, statistics.data() + 3 * kDraws});
   return {statistics.begin(), statistics.end()};
 }
 
 TEST_P(KernelParity, Replicated) {
   for (const int64_t n_schools : {2, 3, 7, 8, 9, 12, 17, 300}) {
-    EXPECT_SAME_BITS(replicated<double>(one_lane().replicate, n_schools),
-                     replicated<double>(kernels().replicate, n_schools))
+    EXPECT_SAME_BITS(replicated<double>(one_lane(), n_schools),
+                     replicated<double>(kernels(), n_schools))
         << n_schools;
-    EXPECT_SAME_BITS(replicated<float>(one_lane().replicate_single, n_schools),
-                     replicated<float>(kernels().replicate_single, n_schools))
+    EXPECT_SAME_BITS(replicated<float>(one_lane(), n_schools),
+                     replicated<float>(kernels(), n_schools))
         << n_schools;
   }
 }

@@ -35,8 +35,8 @@ double cdf_difference(const Engine& engine, const MixtureNodes& nodes) {
   double worst = 0;
   for (const auto& [of, j] : laws) {
     const MixtureNodes panels = panel_nodes(*all);
-    prepare_mixture(team, engine.problem, of, j, panels, *all, all->log_weight);
-    prepare_mixture(team, engine.problem, of, j, nodes, *few, few->log_weight);
+    prepare_mixture(team, engine.problem, of, j, panels, *all);
+    prepare_mixture(team, engine.problem, of, j, nodes, *few);
     const Mixture<Team> exact{team, panels.weight, all->mean, all->inverse_sd, panels.n};
     const Mixture<Team> law{team, nodes.weight, few->mean, few->inverse_sd, nodes.n};
     double centre = 0, scale = 0;

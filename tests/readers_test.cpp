@@ -103,8 +103,7 @@ TEST(CsvReader, TakesOneGroupAndPointsManyToBatch) {
   EXPECT_TRUE(result.notices.empty());
   EXPECT_EQ(refused("group,y,sigma\na,1,2\nb,3,4\n"),
             "f: row 2 (line 3): group is 'b', and was 'a' before; a file of many data sets is for "
-            "`taugrid "
-            "batch`, which does not exist yet");
+            "`taugrid batch`");
 }
 
 TEST(StanJsonReader, ReadsDataWithAndWithoutJ) {

@@ -97,8 +97,8 @@ TEST_P(SingleKernelParity, Draws) {
     for (const bool with_lp : {false, true}) {
       const auto draws = [&](const CpuKernels& of) {
         std::vector<float> columns(static_cast<size_t>(engine.n_columns(with_lp) * kDraws));
-        of.draw_single(engine.draw_model<float>(), at, kFirst, kDraws, with_lp, columns.data(),
-                       kDraws);
+        of.in_single.draw(engine.draw_model<float>(), at, kFirst, kDraws, with_lp, columns.data(),
+                          kDraws);
         return comparable(columns.data(), columns.size());
       };
       EXPECT_TRUE(draws(one_lane()) == draws(kernels())) << c << ", lp " << with_lp;
@@ -110,7 +110,7 @@ TEST_P(SingleKernelParity, Normals) {
   const StreamPosition at{12345, 7, Purpose::kPosteriorDraw};
   const auto normals = [&](const CpuKernels& of) {
     std::vector<float> columns(14 * 4096);
-    of.normals_single(at, 1 << 20, 4096, 10, columns.data(), 4096);
+    of.in_single.normals(at, 1 << 20, 4096, 10, columns.data(), 4096);
     return comparable(columns.data(), columns.size());
   };
   EXPECT_TRUE(normals(one_lane()) == normals(kernels()));
@@ -133,8 +133,8 @@ TEST_P(SingleKernelParity, StreamedSummariesAreThoseOfTheDrawsAsDoubles) {
       for (const double x : sums) counts.push_back(bits_of(x));
       return counts;
     };
-    EXPECT_TRUE(summary(one_lane().summarise, doubles) ==
-                summary(kernels().summarise_single, columns))
+    EXPECT_TRUE(summary(one_lane().in_double.summarise, doubles) ==
+                summary(kernels().in_single.summarise, columns))
         << n;
   }
 }

@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Writers, EveryWriter,
 
 TEST(Writers, UnknownNameIsRefusedWithTheKnownOnes) {
   EXPECT_EQ(refusal([] { find_writer("xml"); }),
-            "the format is 'xml', must be one of table, json, csv");
+            "the format is 'xml', must be one of table, json, csv, html");
 }
 
 TEST(Writers, PercentTextIsTheShortestExactDecimal) {
@@ -279,6 +279,15 @@ TEST(TableWriter, HasADashForAQuantileThatWasNotAskedFor) {
   const Texts below = words(line_of(find_writer("table").text({fit, &draw}), "mu", 1));
   EXPECT_EQ(below,
             (Texts{"exact", "7.9324", "5.1784", "-", "4.7000", "7.9000", "11.2000", "18.2000"}));
+}
+
+TEST(HtmlWriter, HasTheTablesCellsEscaped) {
+  FitSummary fit = example_fit();
+  fit.parameters[2].label = "A<B & \"C\"";
+  const std::string html = find_writer("html").text({fit});
+  EXPECT_TRUE(contains(html, "<th>97.5%</th>"));
+  EXPECT_TRUE(contains(html, "<td style=\"text-align:left\">mu</td><td>7.932</td><td>5.178</td>"));
+  EXPECT_TRUE(contains(html, "A&lt;B &amp; &quot;C&quot;</td></tr>\n"));
 }
 
 TEST(TableWriter, AlignsColumns) {

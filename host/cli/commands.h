@@ -14,6 +14,9 @@ struct Command {
 
 Command fit_command(CLI::App& program);
 Command draw_command(CLI::App& program);
+Command batch_command(CLI::App& program);
+Command sweep_command(CLI::App& program);
+Command simulate_command(CLI::App& program);
 Command info_command(CLI::App& program);
 
 }  // namespace taugrid::cli

@@ -40,14 +40,16 @@ std::string format_help() {
 
 }  // namespace
 
-void add_common_options(CLI::App& app, CommonOptions& options) {
+void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each) {
   app.add_option(
          "DATA", options.data_file,
          "CSV with columns y and sigma (and label), or Stan's JSON data; - is standard input")
       ->required();
-  app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
-      ->capture_default_str();
-  app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
+  if (one_prior_each) {
+    app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
+        ->capture_default_str();
+    app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
+  }
   app.add_option("--backend", options.device.backend, "What computes")
       ->each([&options](const std::string&) { options.backend_given = true; })
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -61,6 +63,17 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_flag("--quiet", options.quiet, "No notices and no progress on standard error");
   app.footer(prior_lines("Priors of tau:", tau_prior_rows()) + "\n" +
              prior_lines("Priors of mu:", mu_prior_rows()));
+}
+
+void add_column_options(CLI::App& app, ColumnOptions& options) {
+  const auto given = [&options](const std::string&) { options.given = true; };
+  app.add_option("--quantities", options.quantities, "Of tau, mu, theta_new, theta")
+      ->each(given)
+      ->capture_default_str();
+  app.add_option("--stats", options.statistics,
+                 "Of mean, sd, mode, qP, centralP, shortestP with P in percent")
+      ->each(given)
+      ->capture_default_str();
 }
 
 void tell(const CommonOptions& options, const std::string& line) {

@@ -1,9 +1,10 @@
-// What `fit` and `draw` have in common: their flags, and the way in and out.
+// What the commands on a data set have in common: their flags, and the way in and out.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "host/taugrid/batch_columns.h"
 #include "host/taugrid/data.h"
 #include "host/taugrid/posterior.h"
 #include "host/taugrid/writers.h"
@@ -20,7 +21,16 @@ struct CommonOptions {
   bool quiet = false;
 };
 
-void add_common_options(CLI::App& app, CommonOptions& options);
+// Without `one_prior_each` the flags of the priors are the command's own.
+void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each = true);
+
+// --quantities and --stats, as parse_batch_columns reads them.
+struct ColumnOptions {
+  std::string quantities = kDefaultQuantities;
+  std::string statistics = kDefaultStatistics;
+  bool given = false;
+};
+void add_column_options(CLI::App& app, ColumnOptions& options);
 
 // The data set, with the reader's notices told on standard error.
 Data read_input(const CommonOptions& options);

@@ -20,11 +20,16 @@ std::string duration_text(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+std::string rate_text(double rate) {
+  if (rate >= 1e6) return fmt::format("{:.1f} M", rate / 1e6);
+  return rate >= 1e3 ? fmt::format("{:.1f} k", rate / 1e3) : fmt::format("{:.1f}", rate);
+}
+
 }  // namespace
 
-Progress::Progress(int64_t total, bool wanted, const char* unit)
+Progress::Progress(int64_t total, bool wanted, const char* what)
     : total_(total),
-      unit_(unit),
+      what_(what),
       shown_(wanted && ::isatty(STDERR_FILENO) == 1),
       start_(Clock::now()),
       last_(start_) {}
@@ -34,19 +39,21 @@ Progress::~Progress() {
 }
 
 void Progress::update(int64_t done) {
-  if (!shown_ || done <= 0) return;
+  update(static_cast<double>(done) / static_cast<double>(total_), done);
+}
+
+void Progress::update(double share, int64_t count) {
+  if (!shown_ || count <= 0) return;
   const Clock::time_point now = Clock::now();
   if (std::chrono::duration<double>(now - last_).count() < kSecondsBetween) return;
   last_ = now;
   drawn_ = true;
-  const double rate =
-      static_cast<double>(done) / std::chrono::duration<double>(now - start_).count();
-  const std::string line =
-      fmt::format("\r{:5.1f}%  {:.3g}{} {}/s  {} left\033[K",
-                  100.0 * static_cast<double>(done) / static_cast<double>(total_),
-                  rate >= 1e6 ? rate / 1e6 : rate, rate >= 1e6 ? " M" : "", unit_,
-                  duration_text(static_cast<double>(total_ - done) / rate));
-  std::fputs(line.c_str(), stderr);
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  std::string line = share >= 0.0 ? fmt::format("\r{:5.1f}%", 100.0 * share)
+                                  : fmt::format("\r{} {}", count, what_);
+  line += fmt::format("  {} {}/s", rate_text(static_cast<double>(count) / seconds), what_);
+  if (share > 0.0) line += fmt::format("  {} left", duration_text(seconds * (1.0 / share - 1.0)));
+  std::fputs((line + "\033[K").c_str(), stderr);
   std::fflush(stderr);
 }
 

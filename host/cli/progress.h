@@ -9,17 +9,21 @@ namespace taugrid::cli {
 
 class Progress {
  public:
-  Progress(int64_t total, bool wanted, const char* unit = "draws");
+  // `what` is counted, and named in the rate.
+  Progress(int64_t total, bool wanted, const char* what = "draws");
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   void update(int64_t done);
+  // Where what is counted and what is known of the whole are not the same: a share of the whole
+  // (negative: not known) and a count.
+  void update(double share, int64_t count);
 
  private:
   using Clock = std::chrono::steady_clock;
   int64_t total_;
-  const char* unit_;
+  const char* what_;
   bool shown_;
   bool drawn_ = false;
   Clock::time_point start_;

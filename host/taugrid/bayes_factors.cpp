@@ -46,7 +46,7 @@ BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes
     for (const double value : model.data.y) y.push_back(value / engine.unit);
     Problem at_zero = engine.problem;
     at_zero.y = y.data();
-    at_zero.mu = {MuForm::kNormal, 0.0, 1e-18};
+    at_zero.mu = mu_record(MuForm::kNormal, 0.0, 1e-18);
     const auto constant = [&](MuForm form) {
       return log_evidence_constant(form, model.data.n_schools(), engine.log_unit);
     };

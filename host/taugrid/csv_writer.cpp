@@ -3,9 +3,7 @@
 // `.lower` and `.upper`, and a place in any other array is a number from 1
 // (`exceed[1].probability`, `weights.theta[2][1]`). What does not exist is an empty field. Notes, a
 // list of any length, have no column.
-#include <charconv>
-#include <cmath>
-
+#include "host/taugrid/csv_fields.h"
 #include "host/taugrid/result_json.h"
 #include "host/taugrid/writer_functions.h"
 
@@ -17,25 +15,10 @@ struct Row {
   std::string values;
 };
 
-// RFC 4180.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"') result += '"';
-    result += c;
-  }
-  return result + "\"";
-}
-
 std::string value_text(const Json& value) {
-  if (value.is_string()) return quoted(value.get_ref<const std::string&>());
+  if (value.is_string()) return csv_quoted(value.get_ref<const std::string&>());
   if (!value.is_number_float()) return value.is_null() ? "" : value.dump();
-  const double number = value.get<double>();
-  if (std::isnan(number)) return "";
-  char buffer[32];
-  return {buffer,
-          std::to_chars(buffer, buffer + sizeof buffer, number).ptr};  // shortest that reads back
+  return csv_number(value.get<double>());
 }
 
 void append(Row& row, const std::string& key, const Json& value) {
@@ -47,7 +30,7 @@ void append(Row& row, const std::string& key, const Json& value) {
     }
   } else {
     const char* separator = row.header.empty() ? "" : ",";
-    row.header += separator + quoted(key);
+    row.header += separator + csv_quoted(key);
     row.values += separator + value_text(value);
   }
 }

@@ -19,46 +19,51 @@ constexpr double kLargestSpan = 1e24;
 
 void validate(const Data& data) {
   const size_t n = data.y.size();
-  if (data.sigma.size() != n) {
-    throw std::invalid_argument(fmt::format(
-        "y has {} values and sigma has {}; their numbers must be equal", n, data.sigma.size()));
-  }
-  if (n == 0) throw std::invalid_argument("there are no schools; at least one row is needed");
-  if (!data.labels.empty() && data.labels.size() != n) {
+  if (!data.labels.empty() && data.labels.size() != n && data.sigma.size() == n && n > 0) {
     throw std::invalid_argument(
         fmt::format("there are {} labels and {} schools; give one label a school, or none",
                     data.labels.size(), n));
   }
+  validate(data.y, data.sigma);
+}
+
+void validate(std::span<const double> y, std::span<const double> sigma) {
+  const size_t n = y.size();
+  if (sigma.size() != n) {
+    throw std::invalid_argument(fmt::format(
+        "y has {} values and sigma has {}; their numbers must be equal", n, sigma.size()));
+  }
+  if (n == 0) throw std::invalid_argument("there are no schools; at least one row is needed");
 
   size_t smallest = 0;  // row of the smallest sigma
   size_t lowest = 0;    // row of the smallest y
   for (size_t j = 0; j < n; ++j) {
-    if (!std::isfinite(data.y[j])) {
-      throw std::invalid_argument(fmt::format("row {}: y is {}, must be finite", j + 1, data.y[j]));
+    if (!std::isfinite(y[j])) {
+      throw std::invalid_argument(fmt::format("row {}: y is {}, must be finite", j + 1, y[j]));
     }
-    if (!(data.sigma[j] > 0) || !std::isfinite(data.sigma[j])) {
+    if (!(sigma[j] > 0) || !std::isfinite(sigma[j])) {
       throw std::invalid_argument(
-          fmt::format("row {}: sigma is {}, must be positive and finite", j + 1, data.sigma[j]));
+          fmt::format("row {}: sigma is {}, must be positive and finite", j + 1, sigma[j]));
     }
-    if (data.sigma[j] < data.sigma[smallest]) smallest = j;
-    if (data.y[j] < data.y[lowest]) lowest = j;
+    if (sigma[j] < sigma[smallest]) smallest = j;
+    if (y[j] < y[lowest]) lowest = j;
   }
 
   // Written with quotients: a product could overflow, and with it the check. (A difference of two
   // y, and a quotient, may overflow too, to infinity, which fails the check as it should.)
-  const double unit = data.sigma[smallest];
+  const double unit = sigma[smallest];
   for (size_t j = 0; j < n; ++j) {
-    if (data.sigma[j] / unit > kLargestSpan) {
+    if (sigma[j] / unit > kLargestSpan) {
       throw std::invalid_argument(
           fmt::format("row {}: sigma is {}, must be at most {:g} times the smallest ({} in row {})",
-                      j + 1, data.sigma[j], kLargestSpan, unit, smallest + 1));
+                      j + 1, sigma[j], kLargestSpan, unit, smallest + 1));
     }
-    if ((data.y[j] - data.y[lowest]) / unit > kLargestSpan) {
+    if ((y[j] - y[lowest]) / unit > kLargestSpan) {
       throw std::invalid_argument(fmt::format(
           "row {}: y is {}, must be within {:g} times the smallest sigma ({} in row {}) of every "
           "other y "
           "({} in row {})",
-          j + 1, data.y[j], kLargestSpan, unit, smallest + 1, data.y[lowest], lowest + 1));
+          j + 1, y[j], kLargestSpan, unit, smallest + 1, y[lowest], lowest + 1));
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Data {
 // double precision can hold in one problem: max sigma and max |y_j - y_k| within 1e24 of the
 // smallest sigma.
 void validate(const Data& data);
+// The same of values alone.
+void validate(std::span<const double> y, std::span<const double> sigma);
 
 // That of the smallest sigma, of several the one of the smallest y: its y is the centre about which
 // everything is computed.

@@ -16,29 +16,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // them would lessen the rank error by their root, and slow short runs down.
 constexpr int64_t kPilotDraws = 2 * kBlockDraws;
 
-// The kernels of either precision.
-template <class T>
-const auto& derive_kernel(const CpuKernels& kernels) {
-  if constexpr (sizeof(T) == sizeof(float))
-    return kernels.derive_single;
-  else
-    return kernels.derive;
-}
-template <class T>
-const auto& replicate_kernel(const CpuKernels& kernels) {
-  if constexpr (sizeof(T) == sizeof(float))
-    return kernels.replicate_single;
-  else
-    return kernels.replicate;
-}
-template <class T>
-const auto& summarise_kernel(const CpuKernels& kernels) {
-  if constexpr (sizeof(T) == sizeof(float))
-    return kernels.summarise_pilot_single;
-  else
-    return kernels.summarise_pilot;
-}
-
 Shares shares_of(std::vector<uint64_t> counts, int64_t n) {
   Shares shares;
   const double size = static_cast<double>(n);
@@ -128,8 +105,8 @@ void DerivedCounterOf<T>::derive(Worker& worker, const T* columns, int64_t strid
   const DerivedWorkspaceOf<T> work{
       worker.theta.data(), worker.theta.data() + padded_schools(n_schools_) * chunk,
       worker.ranks.data(), worker.ranks.data() + (ranked ? padded_schools(n_schools_) * chunk : 0)};
-  derive_kernel<T> (*engine_.kernels)(counts, work, first, n, columns, stride,
-                                      request_.max ? worker.statistics.data() + place : nullptr);
+  engine_.kernels->of<T>().derive(counts, work, first, n, columns, stride,
+                                  request_.max ? worker.statistics.data() + place : nullptr);
 }
 
 // The exact distribution of max_j theta_j is a double integral for each value; the first draws are
@@ -208,7 +185,7 @@ void DerivedCounterOf<T>::count_part(const T* columns, int64_t stride, uint64_t 
     if (counts_best_ || request_.pairwise) derive(worker, from, distance, index, size, begin);
     if (request_.checks.empty()) return;
     const auto past = [begin](T* column) { return column == nullptr ? nullptr : column + begin; };
-    replicate_kernel<T> (*engine_.kernels)(
+    engine_.kernels->of<T>().replicate(
         {n_schools_, sigma_.data(), centre_}, at, index, size, from, distance,
         {past(statistics.max), past(statistics.min), past(statistics.mean), past(statistics.sd)});
   };
@@ -231,9 +208,9 @@ void DerivedCounterOf<T>::end_block(uint64_t first, int64_t n, int slot, int wor
   if (n_statistics_ == 0) return;
   const CountPlan plan{n_statistics_, n_windows_,    shift_.data(),
                        lower_.data(), upper_.data(), scale_.data()};
-  summarise_kernel<T> (*engine_.kernels)(plan, worker.statistics.data(), kBlockDraws, n,
-                                         block_sums_.data() + 2 * n_statistics_ * slot,
-                                         worker.windows.data());
+  engine_.kernels->of<T>().summarise_pilot(plan, worker.statistics.data(), kBlockDraws, n,
+                                           block_sums_.data() + 2 * n_statistics_ * slot,
+                                           worker.windows.data());
 }
 
 template <class T>

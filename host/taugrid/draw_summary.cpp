@@ -156,27 +156,23 @@ DrawSummary summarise_few(const Engine& engine, int64_t n, uint64_t seed, const 
 }
 
 // How many threads may hold blocks of so many bytes; 0 where only few can, and blocks are rather
-// drawn and summarised in parts.
-int block_threads(const Engine& engine, size_t block_bytes) {
+// drawn and summarised in parts. A GPU sums them part by part, and only where the draws themselves
+// are wanted holds them on the host.
+int block_threads(const Engine& engine, int64_t n, size_t block_bytes, bool columns_wanted) {
+  if (engine.on_cuda && columns_wanted && block_bytes > engine.most_block_bytes)
+    throw std::invalid_argument("number of draws is " + std::to_string(n) +
+                                ": with J = " + std::to_string(engine.model.data.n_schools()) +
+                                " more than " + std::to_string(kBlockDraws) +
+                                " draws leave the GPU in blocks of more than 4 GB; ask for at most "
+                                "as many, or for the CPU");
+  if (engine.on_cuda) return engine.threads;
   const auto fit = [&](int threads) {
     return static_cast<size_t>(n_slots(threads)) * block_bytes <= engine.most_block_bytes;
   };
-  if (engine.on_cuda) return engine.threads;
   if (!fit(std::min(engine.threads, 4))) return 0;
   int threads = engine.threads;
   while (!fit(threads)) --threads;
   return threads;
-}
-
-const auto& summarise_kernel(const CpuKernels& kernels, const double*) { return kernels.summarise; }
-const auto& summarise_kernel(const CpuKernels& kernels, const float*) {
-  return kernels.summarise_single;
-}
-const auto& summarise_part_kernel(const CpuKernels& kernels, const double*) {
-  return kernels.summarise_part;
-}
-const auto& summarise_part_kernel(const CpuKernels& kernels, const float*) {
-  return kernels.summarise_part_single;
 }
 
 // Blocks of so many schools that none is held whole: every thread draws parts of one, which are
@@ -194,7 +190,7 @@ void summarise_in_parts(const Engine& engine, const Counting& counting, int64_t 
   BufferOf<T> parts(static_cast<size_t>(size * n_slots(engine.threads)));
   std::vector<double> stripes(static_cast<size_t>(2 * n_columns * kStripes));
   std::vector<double> block_sums(static_cast<size_t>(2 * n_columns));
-  const auto summarise = summarise_part_kernel(*engine.kernels, parts.data());
+  const auto summarise = engine.kernels->of<T>().summarise_part;
   const auto length = [&](int64_t p) { return std::min(part, n - p * part); };
   const int64_t n_parts = (n + part - 1) / part;
   ordered_blocks(
@@ -225,8 +221,10 @@ template <class T>
 DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
                              const RunControl& control, bool with_lp,
                              const Posterior::BlockCallback& also, const DeriveRequest& derive) {
+  const bool columns_wanted = also || derive.any();
   const int block_workers = block_threads(
-      engine, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws);
+      engine, n, sizeof(T) * static_cast<size_t>(engine.n_columns(with_lp)) * kBlockDraws,
+      columns_wanted);
   const bool in_parts = block_workers == 0;
   const int threads = in_parts ? 1 : block_workers;  // that count
   const Counting counting(engine, n);
@@ -257,7 +255,6 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
   std::optional<DerivedCounterOf<T>> derived;
   if (derive.any()) derived.emplace(engine, derive, n, seed, n_slots(threads), threads);
   if (engine.on_cuda) {
-    const bool columns_wanted = also || derived;
     CudaDrawsOf<T>(model).run(
         {seed, 0, Purpose::kPosteriorDraw}, 0, n, {columns_wanted, with_lp, &counting.plan},
         counts[0].data(), [&](const CudaChunkOf<T>& chunk) {
@@ -283,7 +280,7 @@ DrawSummary summarise_counts(const Engine& engine, int64_t n, uint64_t seed,
     const int slots = n_slots(threads);
     BufferOf<T> blocks(static_cast<size_t>(block_size * slots));
     std::vector<double> block_sums(static_cast<size_t>(2 * n_columns * slots));
-    const auto summarise = summarise_kernel(*engine.kernels, blocks.data());
+    const auto summarise = engine.kernels->of<T>().summarise;
     ordered_blocks(
         (n + kBlockDraws - 1) / kBlockDraws, threads,
         [&](int64_t block, int slot, int worker) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "host/taugrid/buffer.h"
+#include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/tau_table.h"
 
@@ -126,35 +127,25 @@ Engine::Engine(Model m, const std::string& backend, int thread_request)
   }
 
   const Data& data = model.data;
-  const size_t best = most_precise_school(data);
-  centre = data.y[best];
-  int exponent;
-  std::frexp(data.sigma[best], &exponent);
-  unit = std::ldexp(1.0, exponent - 1);  // the smallest internal sigma is in [1, 2)
-  log_unit = log<Scalar<>>(unit);
-  for (size_t j = 0; j < data.y.size(); ++j) {
-    y.push_back((data.y[j] - centre) / unit);
-    sigma.push_back(data.sigma[j] / unit);
-  }
+  const Units units = units_of(data.y, data.sigma);
+  centre = units.centre;
+  unit = units.unit;
+  log_unit = units.log_unit;
+  y.resize(data.y.size());
+  sigma.resize(data.y.size());
+  to_internal(units, data.y, data.sigma, y.data(), sigma.data());
 
   problem.y = y.data();
   problem.sigma = sigma.data();
   problem.n_schools = data.n_schools();
-  problem.mu.form = model.mu_prior.form;
-  problem.mu.a = (model.mu_prior.a - centre) / unit;
-  problem.mu.b =
-      (model.mu_prior.form == MuForm::kUniform ? model.mu_prior.b - centre : model.mu_prior.b) /
-      unit;
+  problem.mu = mu_record(model.mu_prior, units);
   problem.tau_prior = tau_prior_record(model.tau_prior, unit, sigma, prior_storage);
   tau_is_random = problem.tau_prior.form != PriorForm::kPoint;
 
   if (tau_is_random) {
     posterior = std::make_unique_for_overwrite<FitWorkspace>();
     FitStorage storage(0, 0);
-    FitRequest tau_only = request();
-    tau_only.theta = false;
-    tau_only.mode_and_shortest = false;
-    kernels->fit(problem, tau_only, *posterior, storage.result);
+    kernels->fit(problem, nodes_request(), *posterior, storage.result);
   }
 }
 
@@ -171,15 +162,14 @@ const TauTable& Engine::table() const {
 }
 
 FitRequest Engine::request() const {
-  FitRequest request{};
-  request.level = 0.95;
-  request.theta = true;
+  FitRequest request = nodes_request();
+  request.tau = request.mu = request.theta_new = request.theta = request.joint = true;
   request.mode_and_shortest = true;
-  for (int k = 1; k <= 2; ++k) {
-    if (model.tau_moment_exists(k)) request.tau_moments = k;
-    if (model.mu_moment_exists(k)) request.mu_moments = k;
-  }
   return request;
+}
+
+FitRequest Engine::nodes_request() const {
+  return taugrid::nodes_request(model.tau_prior, model.mu_prior, model.data.n_schools());
 }
 
 void Engine::fit(const FitRequest& wanted, FitResult& result) const {
@@ -246,19 +236,12 @@ DrawModelOf<float> Engine::draw_model() const {
   return single_->draws;
 }
 
-namespace {
-
-const auto& draw_kernel(const CpuKernels& kernels, const double*) { return kernels.draw; }
-const auto& draw_kernel(const CpuKernels& kernels, const float*) { return kernels.draw_single; }
-
-}  // namespace
-
 template <class T>
 void Engine::draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
                   int64_t stride) const {
   const StreamPosition at{seed, 0, Purpose::kPosteriorDraw};
   const DrawModelOf<T> draws = draw_model<T>();
-  const auto kernel = draw_kernel(*kernels, columns);
+  const auto kernel = kernels->of<T>().draw;
   const uint64_t align = kDrawAlignment;
   // Ragged ends go through a small block of their own.
   const auto ragged = [&](uint64_t begin, uint64_t end) {
@@ -288,6 +271,39 @@ template void Engine::draw(uint64_t, uint64_t, int64_t, bool, double*, int64_t) 
 template void Engine::draw(uint64_t, uint64_t, int64_t, bool, float*, int64_t) const;
 
 template <class T>
+void Engine::draw_into(T* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                       bool with_lp, const RunControl& control) const {
+  const auto done = [&](int64_t n_done) {
+    if (control.stop && control.stop()) throw Stopped();
+    if (control.progress) control.progress(n_done);
+  };
+  if (on_cuda) {
+    CudaDrawsOf<T>(draw_model<T>())
+        .run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
+             [&](const CudaChunkOf<T>& chunk) {
+               const auto begin = static_cast<int64_t>(chunk.first - first);
+               for (int64_t c = 0; c < n_columns(with_lp); ++c)
+                 std::copy_n(chunk.columns + c * chunk.stride, chunk.n,
+                             columns + c * stride + begin);
+               done(begin + chunk.n);
+             });
+    return;
+  }
+  const auto end_of = [&](int64_t block) { return std::min(n, (block + 1) * kBlockDraws); };
+  ordered_blocks((n + kBlockDraws - 1) / kBlockDraws, threads,
+                 [&](int64_t block, int, int) {
+                   const int64_t begin = block * kBlockDraws;
+                   draw(seed, first + static_cast<uint64_t>(begin), end_of(block) - begin, with_lp,
+                        columns + begin, stride);
+                 },
+                 [&](int64_t block, int) { done(end_of(block)); });
+}
+template void Engine::draw_into(double*, int64_t, int64_t, uint64_t, uint64_t, bool,
+                                const RunControl&) const;
+template void Engine::draw_into(float*, int64_t, int64_t, uint64_t, uint64_t, bool,
+                                const RunControl&) const;
+
+template <class T>
 DrawsOf<T> Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const {
   DrawsOf<T> draws;
   draws.first = first;
@@ -295,26 +311,7 @@ DrawsOf<T> Engine::draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp)
   draws.n_schools = model.data.n_schools();
   draws.has_lp = with_lp;
   draws.values = BufferOf<T>(static_cast<size_t>(n_columns(with_lp) * n));
-  if (on_cuda) {
-    CudaDrawsOf<T>(draw_model<T>())
-        .run({seed, 0, Purpose::kPosteriorDraw}, first, n, {true, with_lp, nullptr}, nullptr,
-             [&](const CudaChunkOf<T>& chunk) {
-               for (int64_t c = 0; c < n_columns(with_lp); ++c)
-                 std::copy_n(
-                     chunk.columns + c * chunk.stride, chunk.n,
-                     draws.values.data() + c * n + static_cast<int64_t>(chunk.first - first));
-             });
-    return draws;
-  }
-  const int64_t n_blocks = (n + kBlockDraws - 1) / kBlockDraws;
-  ordered_blocks(
-      n_blocks, threads,
-      [&](int64_t block, int, int) {
-        const int64_t begin = block * kBlockDraws;
-        draw(seed, first + static_cast<uint64_t>(begin), std::min(kBlockDraws, n - begin), with_lp,
-             draws.values.data() + begin, n);
-      },
-      [](int64_t, int) {});
+  draw_into(draws.values.data(), n, n, seed, first, with_lp, {});
   return draws;
 }
 template Draws Engine::draws(int64_t, uint64_t, uint64_t, bool) const;

@@ -66,8 +66,10 @@ struct Engine {
   // The atoms of tau as draws take them.
   template <class T>
   DrawAtomsOf<T> draw_atoms() const;
-  // What is asked of a fit, but for the probabilities.
+  // What is asked of a fit, but for the probabilities: everything; and nothing but the nodes of tau
+  // in the workspace.
   FitRequest request() const;
+  FitRequest nodes_request() const;
   // The exact summary, on whichever device fits.
   void fit(const FitRequest& request, FitResult& result) const;
 
@@ -76,7 +78,10 @@ struct Engine {
   void draw(uint64_t seed, uint64_t first, int64_t n, bool with_lp, T* columns,
             int64_t stride) const;
 
-  // The same in memory, by every thread, or by the GPU.
+  // The same by every thread, or by the GPU.
+  template <class T>
+  void draw_into(T* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first, bool with_lp,
+                 const RunControl& control) const;
   template <class T>
   DrawsOf<T> draws(int64_t n, uint64_t seed, uint64_t first, bool with_lp) const;
 

@@ -72,10 +72,6 @@ SumsAtZero sums_at_zero(const Engine& engine, double sum_log_v) {
   return {log<S>(sum_w), log<S>(sum_w2), sum_log_v};
 }
 
-LawPoint point_mass(double at, double x) {
-  return {x >= at ? 1.0 : 0.0, x >= at ? 0.0 : 1.0, x == at ? kInfinity : 0.0};
-}
-
 LawPoint normal_law(double mean, double sd, double x) {
   const auto tails = normal_tails<S>((x - mean) / sd);
   return {tails.lower, tails.upper, tails.pdf / sd};
@@ -85,20 +81,6 @@ LawPoint uniform_law(double a, double b, double x) {
   if (x < a) return {0.0, 1.0, 0.0};
   if (x > b) return {1.0, 0.0, 0.0};
   return {(x - a) / (b - a), (b - x) / (b - a), 1.0 / (b - a)};
-}
-
-// tau = infinity: no pooling.
-LawPoint law_without_pooling(const Model& model, const ParameterId& parameter, double x) {
-  const MuPrior& mu = model.mu_prior;
-  const size_t j = static_cast<size_t>(parameter.j);
-  if (parameter.kind == ParameterKind::kTheta)
-    return normal_law(model.data.y[j], model.data.sigma[j], x);
-  if (parameter.kind == ParameterKind::kTau) return point_mass(kInfinity, x);
-  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kNormal)
-    return normal_law(mu.a, mu.b, x);
-  if (parameter.kind == ParameterKind::kMu && mu.form == MuForm::kUniform)
-    return uniform_law(mu.a, mu.b, x);
-  return {kNaN, kNaN, kNaN};
 }
 
 std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
@@ -117,6 +99,31 @@ std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
 }
 
 }  // namespace
+
+LawPoint point_mass(double at, double x) {
+  return {x >= at ? 1.0 : 0.0, x >= at ? 0.0 : 1.0, x == at ? kInfinity : 0.0};
+}
+
+LawPoint law_without_pooling(const MuPrior& mu, ParameterKind parameter, double y_j, double sigma_j,
+                             double x) {
+  if (parameter == ParameterKind::kTheta) return normal_law(y_j, sigma_j, x);
+  if (parameter == ParameterKind::kTau) return point_mass(kInfinity, x);
+  if (parameter == ParameterKind::kMu && mu.form == MuForm::kNormal)
+    return normal_law(mu.a, mu.b, x);
+  if (parameter == ParameterKind::kMu && mu.form == MuForm::kUniform)
+    return uniform_law(mu.a, mu.b, x);
+  return {kNaN, kNaN, kNaN};
+}
+
+LawOf law_of(ParameterKind parameter) {
+  return parameter == ParameterKind::kMu      ? LawOf::kMu
+         : parameter == ParameterKind::kTheta ? LawOf::kTheta
+                                              : LawOf::kThetaNew;
+}
+
+double internal_place(const Units& units, double x) {
+  return std::clamp((x - units.centre) / units.unit, -1e60, 1e60);
+}
 
 std::string ParameterId::name() const {
   switch (kind) {
@@ -159,10 +166,7 @@ std::unique_ptr<FitWorkspace> posterior_nodes(const Engine& engine) {
   if (engine.posterior) return std::make_unique<FitWorkspace>(*engine.posterior);
   auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
   FitStorage storage(0, 0);
-  FitRequest tau_only = engine.request();
-  tau_only.theta = false;
-  tau_only.mode_and_shortest = false;
-  engine.kernels->fit(engine.problem, tau_only, *nodes, storage.result);
+  engine.kernels->fit(engine.problem, engine.nodes_request(), *nodes, storage.result);
   return nodes;
 }
 
@@ -209,24 +213,24 @@ std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
                              std::span<const double> x, bool relative_tails,
                              std::unique_ptr<FitWorkspace>* shared) {
   if (!engine.tau_is_random && std::isinf(engine.model.tau_prior.parameters[0])) {
+    const auto j = static_cast<size_t>(parameter.j);
     std::vector<LawPoint> law;
-    for (const double value : x) law.push_back(law_without_pooling(engine.model, parameter, value));
+    for (const double value : x)
+      law.push_back(law_without_pooling(engine.model.mu_prior, parameter.kind,
+                                        engine.model.data.y[j], engine.model.data.sigma[j], value));
     return law;
   }
   if (parameter.kind == ParameterKind::kTau) return tau_law(engine, x);
+  const Units units{engine.centre, engine.unit, engine.log_unit};
   const size_t n = x.size();
   std::vector<double> internal, lower(n), upper(n), density(n);
-  // Beyond 1e60 there is nothing, and squares stay within the range of a double.
-  for (const double value : x)
-    internal.push_back(std::clamp((value - engine.centre) / engine.unit, -1e60, 1e60));
-  const LawOf of = parameter.kind == ParameterKind::kMu      ? LawOf::kMu
-                   : parameter.kind == ParameterKind::kTheta ? LawOf::kTheta
-                                                             : LawOf::kThetaNew;
+  for (const double value : x) internal.push_back(internal_place(units, value));
   std::unique_ptr<FitWorkspace> own;
   std::unique_ptr<FitWorkspace>& nodes = shared != nullptr ? *shared : own;
   if (!nodes) nodes = posterior_nodes(engine);
   engine.kernels->law(engine.problem,
-                      {of, parameter.j, relative_tails, static_cast<int64_t>(n), internal.data()},
+                      {law_of(parameter.kind), parameter.j, relative_tails, static_cast<int64_t>(n),
+                       internal.data()},
                       *nodes, {lower.data(), upper.data(), density.data()});
   std::vector<LawPoint> law(n);
   for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / engine.unit};

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "host/taugrid/batch_columns.h"
 #include "host/taugrid/engine.h"
+#include "host/taugrid/internal_units.h"
 
 namespace taugrid {
-
-enum class ParameterKind { kTau, kMu, kTheta, kThetaNew };
 
 struct ParameterId {
   ParameterKind kind;
@@ -27,6 +27,19 @@ struct LawPoint {
   double lower, upper;  // P(<= x), P(> x)
   double density;       // per unit of y
 };
+
+// At tau = infinity, no pooling; y_j and sigma_j of a theta, x in units of y.
+LawPoint law_without_pooling(const MuPrior& mu, ParameterKind parameter, double y_j, double sigma_j,
+                             double x);
+// All mass at one place.
+LawPoint point_mass(double at, double x);
+
+// Of any but tau.
+LawOf law_of(ParameterKind parameter);
+
+// x in the internal units of mu and theta, within what the kernels take: beyond 1e60 there is
+// nothing, and squares stay within the range of a double.
+double internal_place(const Units& units, double x);
 
 // The nodes of tau with mu given tau at each, which every exact average over p(tau | y) uses:
 // w.tau.weight, w.tau_value, w.tau2, w.mu_hat, w.v_mu, .. (n_nodes). Not for tau = infinity.

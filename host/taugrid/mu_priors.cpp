@@ -10,6 +10,23 @@ namespace taugrid {
 
 bool MuPrior::proper() const { return form != MuForm::kFlat; }
 
+namespace {
+
+[[noreturn]] void refuse_name(const std::string& name) {
+  std::vector<std::string> names;
+  for (const TauPriorRow& row : mu_prior_rows()) names.emplace_back(row.syntax);
+  throw std::invalid_argument("mu prior '" + name + "' is unknown; known are " + joined(names));
+}
+
+}  // namespace
+
+std::vector<PriorParameter> mu_prior_parameters(const std::string& name) {
+  if (name == "flat") return {};
+  if (name == "normal") return {{"mean", false}, {"sd", true}};
+  if (name == "uniform") return {{"lower", false}, {"upper", false}};
+  refuse_name(name);
+}
+
 MuPrior parse_mu_prior(const std::string& text) {
   const NameAndNumbers parts = split_prior(text, "mu");
   const auto& p = parts.numbers;
@@ -34,10 +51,7 @@ MuPrior parse_mu_prior(const std::string& text) {
     require(p[0] < p[1], "lower is " + parts.texts[0] + ", must be below upper, " + parts.texts[1]);
     return {text, MuForm::kUniform, p[0], p[1]};
   }
-  std::vector<std::string> names;
-  for (const TauPriorRow& row : mu_prior_rows()) names.emplace_back(row.syntax);
-  throw std::invalid_argument("mu prior '" + parts.name + "' is unknown; known are " +
-                              joined(names));
+  refuse_name(parts.name);
 }
 
 std::span<const TauPriorRow> mu_prior_rows() {

@@ -19,8 +19,16 @@ int thread_count(int requested) {
 void ordered_blocks(int64_t n_blocks, int threads,
                     const std::function<void(int64_t, int, int)>& work,
                     const std::function<void(int64_t, int)>& consume) {
-  if (threads <= 1 || n_blocks <= 1) {
-    for (int64_t block = 0; block < n_blocks; ++block) {
+  ordered_stream(
+      n_blocks <= 1 ? 1 : threads, [&](int64_t block, int) { return block < n_blocks; }, work,
+      consume);
+}
+
+void ordered_stream(int threads, const std::function<bool(int64_t, int)>& take,
+                    const std::function<void(int64_t, int, int)>& work,
+                    const std::function<void(int64_t, int)>& consume) {
+  if (threads <= 1) {
+    for (int64_t block = 0; take(block, 0); ++block) {
       work(block, 0, 0);
       consume(block, 0);
     }
@@ -28,28 +36,51 @@ void ordered_blocks(int64_t n_blocks, int threads,
   }
 
   const int64_t slots = n_slots(threads);
-  std::mutex mutex;
+  std::mutex taking;  // held by whoever is at the source, for the next block in order
+  std::mutex mutex;   // of what follows
   std::condition_variable changed;
   std::vector<char> ready(static_cast<size_t>(slots), 0);
   int64_t next = 0, consumed = 0;
-  bool stop = false;
+  bool ended = false, stop = false;
   std::exception_ptr failure;
 
   const auto worker = [&](int id) {
     while (true) {
       int64_t block;
-      {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return stop || next >= n_blocks || next < consumed + slots; });
-        if (stop || next >= n_blocks) return;
-        block = next++;
-      }
-      const int slot = static_cast<int>(block % slots);
+      int slot;
+      bool taken = false;
       std::exception_ptr thrown;
-      try {
-        work(block, slot, id);
-      } catch (...) {
-        thrown = std::current_exception();
+      {
+        const std::lock_guard at_the_source(taking);
+        {
+          std::unique_lock lock(mutex);
+          changed.wait(lock, [&] { return stop || ended || next < consumed + slots; });
+          if (stop || ended) return;
+          block = next;
+        }
+        slot = static_cast<int>(block % slots);
+        try {
+          taken = take(block, slot);
+        } catch (...) {
+          thrown = std::current_exception();
+        }
+        const std::lock_guard lock(mutex);
+        if (taken || thrown) {
+          next = block + 1;
+        } else {
+          ended = true;
+        }
+      }
+      if (!taken && !thrown) {
+        changed.notify_all();
+        return;
+      }
+      if (!thrown) {
+        try {
+          work(block, slot, id);
+        } catch (...) {
+          thrown = std::current_exception();
+        }
       }
       {
         const std::lock_guard lock(mutex);
@@ -81,12 +112,15 @@ void ordered_blocks(int64_t n_blocks, int threads,
   const Stopper stopper{mutex, changed, stop};
   for (int id = 0; id < threads; ++id) workers.emplace_back(worker, id);
 
-  for (int64_t block = 0; block < n_blocks; ++block) {
+  for (int64_t block = 0;; ++block) {
     const int slot = static_cast<int>(block % slots);
     {
       std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return failure || ready[static_cast<size_t>(slot)]; });
+      changed.wait(lock, [&] {
+        return failure || ready[static_cast<size_t>(slot)] || (ended && block == next);
+      });
       if (failure) std::rethrow_exception(failure);
+      if (ended && block == next) return;
       ready[static_cast<size_t>(slot)] = 0;
     }
     consume(block, slot);

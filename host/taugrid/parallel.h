@@ -15,6 +15,12 @@ void ordered_blocks(int64_t n_blocks, int threads,
                     const std::function<void(int64_t block, int slot, int worker)>& work,
                     const std::function<void(int64_t block, int slot)>& consume);
 
+// The same of blocks whose number is not known before: take(block, slot) answers whether there is
+// one more. It is called for 0, 1, .. in order and by one thread at a time, but by any.
+void ordered_stream(int threads, const std::function<bool(int64_t block, int slot)>& take,
+                    const std::function<void(int64_t block, int slot, int worker)>& work,
+                    const std::function<void(int64_t block, int slot)>& consume);
+
 // How many threads `requested` means: 0 is all that the machine has.
 int thread_count(int requested);
 

@@ -9,12 +9,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/taugrid/batch_fitter.h"
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/draw_summary.h"
 #include "host/taugrid/engine.h"
 #include "host/taugrid/evidence.h"
 #include "host/taugrid/ieee_environment.h"
+#include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/parameter_answers.h"
 #include "host/taugrid/requests.h"
 #include "kernels/math/atoms.h"
 
@@ -23,13 +26,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kMaxDraws = int64_t{1} << 53;
-
-// Internal units -> units of y.
-struct Units {
-  double centre, unit;
-  double place(double x) const { return std::fma(unit, x, centre); }
-  double size(double x) const { return unit * x; }
-};
 
 ParameterSummary parameter_summary(const ParameterResult& result, const std::string& name,
                                    const std::string& label, bool located, const Units& units,
@@ -98,7 +94,7 @@ void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary&
   std::sort(levels.begin(), levels.end());
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   std::erase(levels, options.level);
-  const Units units{engine.centre, engine.unit};
+  const Units units{engine.centre, engine.unit, engine.log_unit};
   for (const double level : levels) {
     const double ends[] = {0.5 * (1.0 - level), 1.0 - 0.5 * (1.0 - level)};
     FitStorage storage(engine.model.data.n_schools(), 2);
@@ -160,14 +156,7 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   std::sort(probabilities.begin(), probabilities.end());
   probabilities.erase(std::unique(probabilities.begin(), probabilities.end()), probabilities.end());
   const size_t n_shown = probabilities.size();
-  const auto index_of = [&](double p) {
-    for (size_t i = 0; i < probabilities.size(); ++i)
-      if (std::abs(probabilities[i] - p) < 1e-14) return i;
-    probabilities.push_back(p);
-    return probabilities.size() - 1;
-  };
-  const size_t lower = index_of(0.5 * (1.0 - options.level));
-  const size_t upper = index_of(1.0 - 0.5 * (1.0 - options.level));
+  const auto [lower, upper] = add_ends(options.level, probabilities);
 
   FitStorage storage(data.n_schools(), static_cast<int>(probabilities.size()));
   FitRequest request = s.request();
@@ -179,9 +168,9 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   // tau = infinity alone has no evidence.
   if (std::isnan(result.log_evidence) &&
       !(s.model.tau_prior.fixed() && std::isinf(s.model.tau_prior.parameters[0])))
-    throw std::runtime_error("the posterior could not be integrated; please report this data set");
+    throw std::runtime_error(kNotIntegrated);
 
-  const Units units{s.centre, s.unit};
+  const Units units{s.centre, s.unit, s.log_unit};
   FitSummary summary;
   summary.n_schools = data.n_schools();
   summary.tau_prior = s.model.tau_prior.text;
@@ -229,6 +218,57 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   return summary;
 }
 
+int64_t Posterior::parameter_index(const std::string& parameter) const {
+  const ParameterId id = find_parameter(parameter, model().data, "posterior");
+  switch (id.kind) {
+    case ParameterKind::kTau:
+      return 0;
+    case ParameterKind::kMu:
+      return 1;
+    case ParameterKind::kTheta:
+      return 2 + id.j;
+    case ParameterKind::kThetaNew:
+      break;
+  }
+  return 2 + model().data.n_schools();
+}
+
+std::vector<double> Posterior::quantiles(const std::string& parameter,
+                                         const std::vector<double>& probabilities) const {
+  const IeeeEnvironment ieee;
+  for (const double p : probabilities) check_probability(p, "probability");
+  return quantiles_of(*state_, find_parameter(parameter, model().data, "quantiles"), probabilities);
+}
+
+Interval Posterior::interval(const std::string& parameter, double level, IntervalKind kind) const {
+  const IeeeEnvironment ieee;
+  check_probability(level, "level");
+  return interval_of(*state_, find_parameter(parameter, model().data, "interval"), level, kind);
+}
+
+DensityCurve Posterior::density(const std::string& parameter, const std::vector<double>& x) const {
+  const IeeeEnvironment ieee;
+  const ParameterId id = find_parameter(parameter, model().data, "density");
+  check_points(x, "density " + parameter);
+  DensityCurve curve{id.name(), x, {}, {}};
+  for (const LawPoint& point : law_at_points(*state_, id, x, false)) {
+    curve.pdf.push_back(point.density);
+    curve.cdf.push_back(point.lower);
+  }
+  return curve;
+}
+
+std::vector<double> Posterior::exceed(const std::string& parameter,
+                                      const std::vector<double>& x) const {
+  const IeeeEnvironment ieee;
+  const ParameterId id = find_parameter(parameter, model().data, "exceed");
+  check_points(x, "exceed " + parameter);
+  std::vector<double> probabilities;
+  for (const LawPoint& point : law_at_points(*state_, id, x, true))
+    probabilities.push_back(point.upper);
+  return probabilities;
+}
+
 double Posterior::tau_quantile(double probability) const {
   const IeeeEnvironment ieee;
   check_probability(probability, "probability");
@@ -258,6 +298,20 @@ SingleDraws Posterior::draw_single(int64_t n, uint64_t seed, uint64_t first, boo
   const IeeeEnvironment ieee;
   check_draws(n, first);
   return state_->draws<float>(n, seed, first, with_lp);
+}
+
+void Posterior::draw_into(double* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                          bool with_lp, const RunControl& control) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, first);
+  state_->draw_into(columns, stride, n, seed, first, with_lp, control);
+}
+
+void Posterior::draw_into(float* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first,
+                          bool with_lp, const RunControl& control) const {
+  const IeeeEnvironment ieee;
+  check_draws(n, first);
+  state_->draw_into(columns, stride, n, seed, first, with_lp, control);
 }
 
 namespace {

@@ -43,6 +43,9 @@ struct SummaryOptions {
 // are other draws, not the same ones rounded), of which docs/precision.md states the accuracy.
 enum class Precision { kDouble, kSingle };
 
+// Of the credible interval of a level: with equal tails, or the shortest.
+enum class IntervalKind { kCentral, kShortest };
+
 // Columns of draws, units of y: tau (n), mu (n), theta_j (n) for j = 0 .. J - 1, theta_new (n), and
 // lp (n) if it was asked for. A quantity that does not exist (mu and theta_new at tau = infinity
 // under a flat prior) is NaN throughout.
@@ -129,6 +132,21 @@ class Posterior {
   // Of what takes long (`loo`, whose progress is in refits) the control is heard.
   FitSummary summary(const SummaryOptions& options = {}, const RunControl& control = {}) const;
 
+  // One parameter: tau, mu, theta[j] (j from 1), theta_new, or the label of a school. Throw
+  // std::invalid_argument for others, and naming what is asked for beyond the ranges given. NaN
+  // where the parameter does not exist.
+  // Its place in FitSummary::parameters.
+  int64_t parameter_index(const std::string& parameter) const;
+  // Quantiles at probabilities in (0, 1), in their order, units of y: the bits of summary().
+  std::vector<double> quantiles(const std::string& parameter,
+                                const std::vector<double>& probabilities) const;
+  // Level in (0, 1).
+  Interval interval(const std::string& parameter, double level, IntervalKind kind) const;
+  // Density and CDF at x, units of y, infinities allowed.
+  DensityCurve density(const std::string& parameter, const std::vector<double>& x) const;
+  // P(parameter > x | y), accurate relative to itself where it is small.
+  std::vector<double> exceed(const std::string& parameter, const std::vector<double>& x) const;
+
   // The exact quantile function of the sampled tau, units of y: what draws of tau are the
   // inverse-CDF of.
   double tau_quantile(double probability) const;
@@ -141,6 +159,12 @@ class Posterior {
   // In single precision. Throws std::invalid_argument where the data are beyond a float's range or
   // resolution (|y_j| above 65536 sigma_j).
   SingleDraws draw_single(int64_t n, uint64_t seed, uint64_t first = 0, bool with_lp = false) const;
+
+  // The same into the caller's memory, `stride` >= n values from column to column.
+  void draw_into(double* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first = 0,
+                 bool with_lp = false, const RunControl& control = {}) const;
+  void draw_into(float* columns, int64_t stride, int64_t n, uint64_t seed, uint64_t first = 0,
+                 bool with_lp = false, const RunControl& control = {}) const;
 
   // The same by blocks of at most 8192, in order, from the calling thread. Draws in single
   // precision come as the doubles that they are.

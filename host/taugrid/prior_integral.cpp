@@ -25,9 +25,10 @@ double log_prior_integral(const PriorRecord& prior, std::span<const double> sigm
   };
   CpuTeam<L> team;
   const auto w = std::make_unique_for_overwrite<FitWorkspace>();
-  make_panel_rule(w->rule);
+  make_panel_rule(team, w->rule);
   scan_tau(team, problem, 0, log_density, *w);
   const PanelTolerance tolerance{1e-13, 1.0, 1e-7, 1e-19, 0.0, 0.0, real_of(0x7FF0000000000000u)};
+  cut_panels(team, problem, tolerance, log_density, *w);
   build_panels(team, w->rule, log_density, w->peak, w->cuts, w->n_cuts, tolerance, w->scratch,
                w->tau);
   return w->tau.log_mass;

@@ -131,6 +131,19 @@ void add_places(const std::vector<PriorRecord>& rows, PriorRecord& record, Prior
 
 }  // namespace
 
+std::vector<MixtureRowPlace> mixture_row_places(const std::string& text) {
+  std::vector<MixtureRowPlace> places;
+  size_t begin = std::min(text.find(':'), text.size() - 1) + 1;
+  for (const std::string& row : split_rows(text.substr(begin))) {
+    const size_t end = begin + row.size();
+    const size_t star = row.find('*');
+    const size_t prior = star == std::string::npos ? 0 : row.find_first_not_of(' ', star + 1);
+    places.push_back({begin + std::min(prior, row.size()), end});
+    begin = end + 1;
+  }
+  return places;
+}
+
 TauPrior parse_mixture_prior(const std::string& text) {
   const std::string what = "tau prior " + text;
   const auto refuse = [&](const std::string& message) {

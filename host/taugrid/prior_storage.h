@@ -11,6 +11,7 @@ namespace taugrid {
 struct PriorStorage {
   std::vector<double> numbers;
   std::vector<PriorRecord> rows;
+  bool of_sigma = false;  // whether the record was made from the sigmas
 
   NumberRange add(const std::vector<double>& more) {
     const NumberRange range{static_cast<int32_t>(numbers.size()),

@@ -33,11 +33,17 @@ struct Parameter {
 
 // What a row fills its record from.
 struct Inputs {
-  std::vector<double> p;          // the parameters, internal units
-  double unit;                    // of those
-  std::span<const double> sigma;  // (J), internal units
+  std::vector<double> p;                   // the parameters, internal units
+  double unit;                             // of those
+  std::span<const double> sigma_for_rows;  // of a mixture, each of which notes whether it looks
   const TauPrior& prior;
   PriorStorage& storage;  // for what a record has no room for
+
+  // (J), internal units. Looking is noted: such a record is of these data alone.
+  std::span<const double> sigma() const {
+    storage.of_sigma = true;
+    return sigma_for_rows;
+  }
 };
 
 // One named prior of tau: its documentation, its parameters, and its record.
@@ -108,7 +114,7 @@ void set_school_sums(double alpha, double beta, double gamma, bool proper, const
   r.alpha = alpha;
   r.beta = beta;
   r.gamma = gamma;
-  if (proper) r.log_constant = -log_prior_integral(r, in.sigma);
+  if (proper) r.log_constant = -log_prior_integral(r, in.sigma());
 }
 
 // s0 of dumouchel and shrinkage: s0^2 = J / sum sigma_j^-2, the harmonic mean of the variances.
@@ -323,7 +329,7 @@ const std::vector<Row>& rows() {
        never,
        tail<1>,
        [](const Inputs& in, PriorRecord& r) {
-         set_school_sums(0.0, 0.0, 1.0 / static_cast<double>(in.sigma.size()), false, in, r);
+         set_school_sums(0.0, 0.0, 1.0 / static_cast<double>(in.sigma().size()), false, in, r);
        }},
       {{"conventional", "conventional", "Berger & Deely's proper variant",
         "prod (tau/v_j^(3/2))^(1/J), normalised numerically", "Berger & Deely 1988, JASA 83(402)",
@@ -333,7 +339,7 @@ const std::vector<Row>& rows() {
        always,
        tail<2>,
        [](const Inputs& in, PriorRecord& r) {
-         set_school_sums(0.0, 0.0, 1.5 / static_cast<double>(in.sigma.size()), true, in, r);
+         set_school_sums(0.0, 0.0, 1.5 / static_cast<double>(in.sigma().size()), true, in, r);
        }},
       {{"dumouchel", "dumouchel", "DuMouchel's, s0^2 = J/sum sigma_j^-2", "s0/(s0 + tau)^2",
         "DuMouchel & Normand 2000", "dumouchel", "2"},
@@ -342,7 +348,7 @@ const std::vector<Row>& rows() {
        always,
        tail<2>,
        [](const Inputs& in, PriorRecord& r) {
-         const double s0 = harmonic_scale(in.sigma);
+         const double s0 = harmonic_scale(in.sigma());
          set_ratio(s0, 1.0, 2.0, 0.0, -log_of(s0), r);
        }},
       {{"shrinkage", "shrinkage", "uniform shrinkage, s0 as dumouchel's",
@@ -352,7 +358,7 @@ const std::vector<Row>& rows() {
        always,
        tail<3>,
        [](const Inputs& in, PriorRecord& r) {
-         const double s0 = harmonic_scale(in.sigma);
+         const double s0 = harmonic_scale(in.sigma());
          set_ratio(s0, 2.0, 2.0, 1.0, kLog2 - 2.0 * log_of(s0), r);
        }},
       {{"i2", "i2",
@@ -364,7 +370,7 @@ const std::vector<Row>& rows() {
        always,
        tail<3>,
        [](const Inputs& in, PriorRecord& r) {
-         const double s = typical_scale(in.sigma);
+         const double s = typical_scale(in.sigma());
          set_ratio(s, 2.0, 2.0, 1.0, kLog2 - 2.0 * log_of(s), r);
        },
        2},
@@ -402,7 +408,7 @@ const std::vector<Row>& rows() {
        always,
        no_tail,
        [](const Inputs& in, PriorRecord& r) {
-         fill_prior_mixture(in.prior, in.unit, in.sigma, r, in.storage);
+         fill_prior_mixture(in.prior, in.unit, in.sigma_for_rows, r, in.storage);
        },
        1,
        parse_mixture_prior},
@@ -411,11 +417,10 @@ const std::vector<Row>& rows() {
 }
 
 const Row& row_of(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Row& row : rows()) {
+  for (const Row& row : rows())
     if (name == row.text.name) return row;
-    names.emplace_back(row.text.syntax);
-  }
+  std::vector<std::string> names;
+  for (const Row& row : rows()) names.emplace_back(row.text.syntax);
   throw std::invalid_argument("tau prior '" + name + "' is unknown; known are " + joined(names));
 }
 
@@ -463,6 +468,13 @@ TauPrior parse_tau_prior(const std::string& text) {
           row.tail_exponent(parts.numbers),
           parts.name == "log_t",
           row.min_schools};
+}
+
+std::vector<PriorParameter> tau_prior_parameters(const std::string& name) {
+  std::vector<PriorParameter> parameters;
+  for (const Parameter& parameter : row_of(name).parameters)
+    parameters.push_back({parameter.name, parameter.range == Range::kPositive});
+  return parameters;
 }
 
 std::vector<double> tau_prior_scales(const TauPrior& prior) {

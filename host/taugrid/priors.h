@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace taugrid {
@@ -34,7 +35,7 @@ struct TauPrior {
   std::vector<TauPrior> rows = {};   // of a mixture
   std::vector<double> weights = {};  // of a mixture's rows; they sum to 1
 
-  bool fixed() const { return name == "fixed"; }
+  bool fixed() const { return std::string_view(name) == "fixed"; }
 };
 
 struct MuPrior {
@@ -74,6 +75,15 @@ struct TauPriorRow {
 };
 std::span<const TauPriorRow> tau_prior_rows();
 std::span<const TauPriorRow> mu_prior_rows();
+
+// The parameters of a row in order, for what reads a prior's text in parts. Throws
+// std::invalid_argument for a name that is no row's.
+struct PriorParameter {
+  const char* name;
+  bool positive;  // else it may be 0, and of most negative
+};
+std::vector<PriorParameter> tau_prior_parameters(const std::string& name);
+std::vector<PriorParameter> mu_prior_parameters(const std::string& name);
 
 // The reference of all priors, in Markdown: docs/priors.md.
 std::string prior_reference();

@@ -100,21 +100,31 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-double parse_number(std::string_view text, std::string_view what) {
-  std::string_view digits = text;
+namespace {
+
+std::from_chars_result read_digits(std::string_view text, double& value) {
   // from_chars takes no plus sign; one in front of a minus sign stays an error.
-  if (digits.size() > 1 && digits[0] == '+' && digits[1] != '-') digits.remove_prefix(1);
-  if (digits.empty()) throw std::invalid_argument(fmt::format("{} is empty, not a number", what));
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  return std::from_chars(text.data(), text.data() + text.size(), value);
+}
+
+}  // namespace
+
+bool read_number(std::string_view text, double& value) {
+  const auto [end, error] = read_digits(text, value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+double parse_number(std::string_view text, std::string_view what) {
   double value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc::invalid_argument || end != digits.data() + digits.size()) {
-    throw std::invalid_argument(fmt::format("{} is '{}', not a number", what, text));
-  }
-  if (error == std::errc::result_out_of_range) {
+  if (read_number(text, value)) return value;
+  if (text.empty()) throw std::invalid_argument(fmt::format("{} is empty, not a number", what));
+  const auto [end, error] = read_digits(text, value);
+  if (error == std::errc::result_out_of_range && end == text.data() + text.size()) {
     throw std::invalid_argument(
         fmt::format("{} is {}, outside the range of double precision", what, text));
   }
-  return value;
+  throw std::invalid_argument(fmt::format("{} is '{}', not a number", what, text));
 }
 
 ReadResult parse_data(std::string_view text, const std::string& name) {

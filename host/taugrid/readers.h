@@ -33,6 +33,10 @@ std::string read_text(const std::string& path);
 // The same for text already in memory; `name` stands for the file in messages.
 ReadResult parse_data(std::string_view text, const std::string& name);
 
+// The whole of a text as one number into `value`, as parse_number reads it; false where that
+// throws.
+bool read_number(std::string_view text, double& value);
+
 // The whole of a text as one number, with an optional sign, in any decimal spelling of C, inf and
 // nan included. Throws std::invalid_argument: "`what` is 'abc', not a number", or ".. outside the
 // range of double precision".

@@ -33,11 +33,7 @@ const T* ReplicatedDataOf<T>::of(const DrawBlock& block) {
   wanted.y_stride = stride_;
   const StreamPosition at{seed_, 0, Purpose::kPredictive};
   const ReplicatePlanOf<T> plan{n_schools, sigma_.data(), centre_};
-  if constexpr (sizeof(T) == sizeof(float))
-    cpu_kernels().replicate_single(plan, at, block.first(), stride_, theta_.data(), stride_,
-                                   wanted);
-  else
-    cpu_kernels().replicate(plan, at, block.first(), stride_, theta_.data(), stride_, wanted);
+  cpu_kernels().of<T>().replicate(plan, at, block.first(), stride_, theta_.data(), stride_, wanted);
   return y_.data();
 }
 

@@ -1,5 +1,5 @@
-// The table for people, in the manner of Stan's print. `draw` has two lines a parameter: the
-// sample, and below it the exact posterior, so that both can be compared by eye.
+// The table for people, as text and as HTML, in the manner of Stan's print. `draw` has two lines a
+// parameter: the sample, and below it the exact posterior, so that both can be compared by eye.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ std::vector<NumberStyle> exact_styles(const FitSummary& fit) {
   return styles;
 }
 
-std::string exact_table(const FitSummary& fit, const std::vector<NumberStyle>& styles) {
+TextTable exact_table(const FitSummary& fit, const std::vector<NumberStyle>& styles) {
   TextTable table;
   Cells head = {"", "mean", "sd"};
   add_quantile_heads(head);
@@ -78,7 +78,7 @@ std::string exact_table(const FitSummary& fit, const std::vector<NumberStyle>& s
     row.insert(row.end(), {style.text(p.mode), interval_text(p.shortest, style), p.label});
     table.add(std::move(row));
   }
-  return table.text();
+  return table;
 }
 
 std::vector<NumberStyle> sample_styles(const FitSummary& fit, const DrawSummary& draw) {
@@ -95,7 +95,7 @@ std::vector<NumberStyle> sample_styles(const FitSummary& fit, const DrawSummary&
   return styles;
 }
 
-std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
+TextTable sample_table(const FitSummary& fit, const DrawSummary& draw) {
   const std::vector<NumberStyle> styles = sample_styles(fit, draw);
   TextTable table;
   Cells head = {"", "mean", "se_mean", "sd"};
@@ -118,7 +118,7 @@ std::string sample_table(const FitSummary& fit, const DrawSummary& draw) {
     add_quantiles(below, fit.probabilities, exact.quantiles, style);
     table.add(std::move(below));
   }
-  return table.text();
+  return table;
 }
 
 // `styles` are those of the parameters: a mode is shown as precisely as its mean.
@@ -162,24 +162,44 @@ std::string notes_text(const FitSummary& fit) {
   return text;
 }
 
-}  // namespace
+// A result as a table with text above it and, after an empty line, below it.
+struct Parts {
+  std::string above;
+  TextTable table;
+  std::string below;
+};
 
-std::string table_text(const Result& result) {
+Parts parts_of(const Result& result) {
   const FitSummary& fit = result.fit;
   const std::string versions = fmt::format("taugrid {}, stream {}", version(), kStreamVersion);
   if (result.draw == nullptr) {
     const std::vector<NumberStyle> styles = exact_styles(fit);
-    return fmt::format("Exact posterior: {}\n\n", model_text(fit)) + exact_table(fit, styles) +
-           "\n" + joint_text(fit, styles) + separated(request_sections(fit)) +
-           fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) + notes_text(fit);
+    return {fmt::format("Exact posterior: {}\n", model_text(fit)), exact_table(fit, styles),
+            "\n" + joint_text(fit, styles) + separated(request_sections(fit)) +
+                fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) +
+                notes_text(fit)};
   }
   const DrawSummary& draw = *result.draw;
-  return fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +
-         fmt::format("seed {}, {} precision; {} draws/s, {}, {}\n\n", draw.seed, draw.precision,
-                     rate_text(draw.draws_per_second), draw.backend, versions) +
-         sample_table(fit, draw) + derived_text(fit, draw) +
-         "\nDraws are independent: n_eff is their number and Rhat is 1 by construction.\n" +
-         rank_error_text(draw) + notes_text(fit);
+  return {fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +
+              fmt::format("seed {}, {} precision; {} draws/s, {}, {}\n", draw.seed, draw.precision,
+                          rate_text(draw.draws_per_second), draw.backend, versions),
+          sample_table(fit, draw),
+          derived_text(fit, draw) +
+              "\nDraws are independent: n_eff is their number and Rhat is 1 by construction.\n" +
+              rank_error_text(draw) + notes_text(fit)};
+}
+
+}  // namespace
+
+std::string table_text(const Result& result) {
+  const Parts parts = parts_of(result);
+  return parts.above + "\n" + parts.table.text() + parts.below;
+}
+
+std::string html_text(const Result& result) {
+  const Parts parts = parts_of(result);
+  return "<p>" + html_escaped(parts.above) + "</p>\n" + parts.table.html() + "<pre>" +
+         html_escaped(parts.below) + "</pre>\n";
 }
 
 }  // namespace taugrid

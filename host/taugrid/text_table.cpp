@@ -26,4 +26,42 @@ std::string TextTable::text() const {
   return text;
 }
 
+std::string TextTable::html() const {
+  std::string text = "<table>\n";
+  for (const auto& row : rows_) {
+    const char* const tag = &row == rows_.data() ? "th" : "td";
+    text += "<tr>";
+    for (size_t c = 0; c < row.size(); ++c) {
+      const bool left = c == 0 || c + 1 == row.size();
+      text += std::string("<") + tag + (left ? " style=\"text-align:left\">" : ">") +
+              html_escaped(row[c]) + "</" + tag + ">";
+    }
+    text += "</tr>\n";
+  }
+  return text + "</table>\n";
+}
+
+std::string html_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
 }  // namespace taugrid

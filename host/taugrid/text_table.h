@@ -1,4 +1,4 @@
-// Rows of cells as aligned text.
+// Rows of cells as aligned text, or as HTML.
 #pragma once
 
 #include <string>
@@ -12,9 +12,14 @@ class TextTable {
   using Cells = std::vector<std::string>;
   void add(Cells row) { rows_.push_back(std::move(row)); }
   std::string text() const;
+  // The first row is the head.
+  std::string html() const;
 
  private:
   std::vector<Cells> rows_;
 };
+
+// With <, >, & and " as HTML has them.
+std::string html_escaped(const std::string& text);
 
 }  // namespace taugrid

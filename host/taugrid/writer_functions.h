@@ -10,6 +10,7 @@
 namespace taugrid {
 
 std::string table_text(const Result& result);
+std::string html_text(const Result& result);
 std::string json_text(const Result& result);
 std::string csv_text(const Result& result);
 

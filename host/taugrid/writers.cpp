@@ -17,6 +17,7 @@ constexpr Writer kWriters[] = {
     {"table", ".txt", "for people: aligned columns", true, table_text},
     {"json", ".json", "one object, numbers to the last bit", true, json_text},
     {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, csv_text},
+    {"html", ".html", "the table, for notebooks and pages", true, html_text},
 };
 
 constexpr DrawFormat kDrawFormats[] = {

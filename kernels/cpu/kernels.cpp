@@ -1,10 +1,11 @@
-// The CPU's kernels: loops over packs. Compiled once per instruction set, with
-//   TAUGRID_ISA_NAME  what it is called: generic, v2, v3, v4
-//   TAUGRID_WIDTH     double lanes, and half the float lanes; 1 is Scalar in both
+// The CPU's kernels: loops over packs. Compiled once per instruction set, with the macros of
+// isa_lanes.h.
 // Nothing here may become a weak symbol that another instruction set's object could provide: the
 // lane set carries a tag with internal linkage, and only kernels/math and C headers are included.
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cpu/isa_lanes.h"
 #include "kernels/cpu/part_team.h"
+#include "kernels/cpu/study_kernels.h"
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"
@@ -12,33 +13,6 @@
 
 namespace taugrid {
 namespace {
-
-struct IsaTag {};
-
-template <int W>
-struct LanesOfWidth {
-  using Double = Pack<W, double, IsaTag>;
-  using Single = Pack<2 * W, float, IsaTag>;
-};
-template <>
-struct LanesOfWidth<1> {
-  using Double = Scalar<double, IsaTag>;
-  using Single = Scalar<float, IsaTag>;
-};
-using L = LanesOfWidth<TAUGRID_WIDTH>::Double;
-using S = LanesOfWidth<TAUGRID_WIDTH>::Single;
-
-// Foreign code (Python libraries, graphics drivers) changes the floating-point environment.
-class IeeeEnvironment {
- public:
-#if defined(__SSE2__)
-  IeeeEnvironment() : saved_(_mm_getcsr()) { _mm_setcsr(0x1F80); }
-  ~IeeeEnvironment() { _mm_setcsr(saved_); }
-
- private:
-  unsigned saved_;
-#endif
-};
 
 template <class Lanes, class T = typename Lanes::Element>
 void draw_kernel(const DrawModelOf<T>& model, const StreamPosition& at, uint64_t first, int64_t n,
@@ -152,35 +126,29 @@ void log_posterior_kernel(const Problem& problem, int64_t n, const double* x, do
   }
 }
 
+template <class Lanes, class T = typename Lanes::Element>
+constexpr DrawKernelsOf<T> draw_kernels() {
+  return {draw_kernel<Lanes>,       normals_kernel<Lanes>,
+          summarise_kernel<T>,      summarise_kernel<T, kBinsPerPilotWindow>,
+          summarise_part_kernel<T>, derive_kernel<Lanes>,
+          replicate_kernel<Lanes>};
+}
+
 }  // namespace
 
-#define TAUGRID_TEXT(x) #x
-#define TAUGRID_TEXT_OF(x) TAUGRID_TEXT(x)
-#define TAUGRID_JOIN(a, b) a##b
-#define TAUGRID_JOIN_OF(a, b) TAUGRID_JOIN(a, b)
+const StudyKernels* TAUGRID_JOIN_OF(study_kernels_, TAUGRID_ISA_NAME)();  // study_kernels.cpp
 
 const CpuKernels* TAUGRID_JOIN_OF(cpu_kernels_, TAUGRID_ISA_NAME)() {
   static const CpuKernels kKernels{TAUGRID_TEXT_OF(TAUGRID_ISA_NAME),
                                    L::N,
-                                   draw_kernel<L>,
-                                   draw_kernel<S>,
-                                   normals_kernel<L>,
-                                   normals_kernel<S>,
-                                   summarise_kernel<double>,
-                                   summarise_kernel<float>,
-                                   derive_kernel<L>,
-                                   derive_kernel<S>,
-                                   replicate_kernel<L>,
-                                   replicate_kernel<S>,
-                                   summarise_kernel<double, kBinsPerPilotWindow>,
-                                   summarise_kernel<float, kBinsPerPilotWindow>,
-                                   summarise_part_kernel<double>,
-                                   summarise_part_kernel<float>,
+                                   draw_kernels<L>(),
+                                   draw_kernels<S>(),
                                    fit_kernel,
                                    law_kernel,
                                    panel_quantiles_kernel,
                                    panel_densities_kernel,
-                                   log_posterior_kernel};
+                                   log_posterior_kernel,
+                                   TAUGRID_JOIN_OF(study_kernels_, TAUGRID_ISA_NAME)};
   return &kKernels;
 }
 

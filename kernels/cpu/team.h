@@ -18,13 +18,18 @@ struct CpuTeam {
   // total[k] = sum over i of the k-th quantity that f(i, s) puts into s.
   template <int K, class F>
   inline void sum(int n, double (&total)[K], const F& f) {
+    constexpr int kPacks = StripedSum<L>::kPacks;
     StripedSum<L> sums[K];
-    for (int i = 0; i < n; i += L::N) {
+    const auto add = [&](int pack, int i) {
       typename L::Real s[K];
       f(i, s);
-      const int pack = i / L::N % StripedSum<L>::kPacks;
       for (int k = 0; k < K; ++k) sums[k].add(pack, s[k]);
-    }
+    };
+    int i = 0;
+    // With constant numbers of packs the stripes stay in registers.
+    for (; i + kStripes <= n; i += kStripes)
+      for (int pack = 0; pack < kPacks; ++pack) add(pack, i + pack * L::N);
+    for (int pack = 0; i < n; ++pack, i += L::N) add(pack, i);
     for (int k = 0; k < K; ++k) total[k] = sums[k].total();
   }
 

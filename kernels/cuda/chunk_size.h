@@ -31,7 +31,9 @@ inline constexpr int64_t kStripeBytes = 2 * 32 * 8;  // a column's unfinished su
 inline constexpr int64_t kSumBytes = 2 * 8;          // a column's finished ones, a block
 inline constexpr int64_t kChunkBytes = int64_t{128}
                                        << 20;  // enough that launches and copies cost nothing
-inline constexpr int64_t kMostStoredBytes = int64_t{1} << 30;  // to be pinned on the host
+// To be pinned on the host for a slot; of draws that are summarised as well a whole block is, which
+// host/taugrid/draw_summary.cpp refuses above 4 GB.
+inline constexpr int64_t kMostStoredBytes = int64_t{1} << 30;
 
 // Throws std::runtime_error where not even the least fits, with what it needs.
 inline ChunkSize chunk_size(const ChunkRequest& r) {

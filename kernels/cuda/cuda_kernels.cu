@@ -24,9 +24,18 @@ CudaDevices cuda_devices() {
                      (driver == 0 ? "no NVIDIA driver" : cudaGetErrorString(error));
     return devices;
   }
+  // Kernels run on the first, which must not be older than what they were compiled for.
+  constexpr int kArchitectures[] = {__CUDA_ARCH_LIST__};  // 750 is sm_75; ascending
   for (int i = 0; i < n; ++i) {
     cudaDeviceProp properties;
     TAUGRID_CUDA_CHECK(cudaGetDeviceProperties(&properties, i));
+    const int architecture = 100 * properties.major + 10 * properties.minor;
+    if (i == 0 && architecture < kArchitectures[0]) {
+      devices.reason = "no CUDA device of use: " + std::string(properties.name) + " is sm_" +
+                       std::to_string(architecture / 10) + ", and this build is for sm_" +
+                       std::to_string(kArchitectures[0] / 10) + " and later";
+      return devices;
+    }
     devices.names.emplace_back(properties.name);
   }
   if (n == 0) devices.reason = "no CUDA device is visible";
@@ -92,15 +101,7 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
   device_thetas.upload(thetas.data(), thetas.size(), stream);
   const DeviceBuffer<FitResult> fits(device_results.data(), device_results.size(), stream);
 
-  // As many warps as half the free memory has workspaces for, and no more than keep the device
-  // busy.
-  size_t free = 0, total = 0;
-  TAUGRID_CUDA_CHECK(cudaMemGetInfo(&free, &total));
-  int device = 0, processors = 1;
-  TAUGRID_CUDA_CHECK(cudaGetDevice(&device));
-  TAUGRID_CUDA_CHECK(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device));
-  const auto room = static_cast<int64_t>(free / 2 / sizeof(FitWorkspace));
-  const int64_t warps = std::max<int64_t>(1, std::min({n, room, int64_t{8} * processors}));
+  const int64_t warps = fit_workspaces(n);
   const DeviceBuffer<FitWorkspace> workspaces(static_cast<size_t>(warps));
 
   FitRequest device_request = request;

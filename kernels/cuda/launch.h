@@ -49,6 +49,10 @@ inline constexpr int64_t kStripeNumbers = 2 * kStripes;
 void launch_log_posterior(const Problem& problem, int64_t n, const double* x, double* log_density,
                           cudaStream_t stream);
 
+// How many workspaces n problems want: one for each warp that the current device can run at once,
+// as far as half of its free memory goes, and at least one.
+int64_t fit_workspaces(int64_t n);
+
 // Problems (n), one warp each at a time; workspaces (n_workspaces), one a warp.
 void launch_fit(const Problem* problems, int64_t n, const FitRequest& request,
                 FitWorkspace* workspaces, int64_t n_workspaces, FitResult* results,

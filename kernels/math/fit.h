@@ -136,22 +136,31 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
                      result.shortest_upper);
 }
 
-// Components of mu, theta_j or theta_new at the nodes, into the workspace; variances are its too.
+// Mixtures of normals over nodes of tau.
 enum class MixtureOf { kMu, kTheta, kThetaNew };
 
+// Mean and variance of the components at nodes i, i + 1, ..
+template <class L>
+TAUGRID_INLINE void mixture_component(const Problem& problem, MixtureOf of, int64_t j,
+                                      const MixtureNodes& nodes, int i, typename L::Real& mean,
+                                      typename L::Real& variance) {
+  const auto tau2 = L::load(nodes.tau2 + i);
+  const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i), L::splat(0.0)};
+  mean = at.mu_hat;
+  variance = at.v_mu;
+  if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
+  if (of == MixtureOf::kThetaNew) variance = variance + tau2;
+}
+
+// The components at all nodes, into the workspace.
 template <class Team>
 TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, MixtureOf of, int64_t j,
-                                     const MixtureNodes& nodes, FitWorkspace& w,
-                                     double* variances) {
+                                     const MixtureNodes& nodes, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(nodes.n, [&](int i) {
-    const auto tau2 = L::load(nodes.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i), L::splat(0.0)};
-    auto mean = at.mu_hat, variance = at.v_mu;
-    if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
-    if (of == MixtureOf::kThetaNew) variance = variance + tau2;
+    typename L::Real mean, variance;
+    mixture_component<L>(problem, of, j, nodes, i, mean, variance);
     L::store(w.mean + i, mean);
-    L::store(variances + i, variance);
     L::store(w.inverse_sd + i, 1.0 / L::sqrt(variance));
   });
 }
@@ -164,59 +173,79 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
                                  FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
-  double* variances = w.log_weight;
   const MixtureNodes all = panel_nodes(w);
-  prepare_mixture(team, problem, of, j, all, w, variances);
   double first[1], second[1];
   team.template sum<1>(all.n, first, [&](int i, typename L::Real(&s)[1]) {
-    s[0] = L::load(all.weight + i) * L::load(w.mean + i);
+    typename L::Real mean, variance;
+    mixture_component<L>(problem, of, j, all, i, mean, variance);
+    s[0] = L::load(all.weight + i) * mean;
   });
   const double mean = first[0];
   team.template sum<1>(all.n, second, [&](int i, typename L::Real(&s)[1]) {
-    const auto d = L::load(w.mean + i) - mean;
-    s[0] = L::load(all.weight + i) * L::fma(d, d, L::load(variances + i));
+    typename L::Real component_mean, variance;
+    mixture_component<L>(problem, of, j, all, i, component_mean, variance);
+    const auto d = component_mean - mean;
+    s[0] = L::load(all.weight + i) * L::fma(d, d, variance);
   });
   result.mean = moments >= 1 ? mean : quiet_nan();
   result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+  if (request.n_probabilities == 0 && !request.mode_and_shortest) return;
 
-  prepare_mixture(team, problem, of, j, nodes, w, variances);
-  const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n};
+  prepare_mixture(team, problem, of, j, nodes, w);
+  const Mixture<Team> law{team, nodes.weight, w.mean, w.inverse_sd, nodes.n, nodes.n_coarse};
   // Where to start: the component that holds the median of tau.
+  const int in_order = nodes.n_coarse > 0 ? nodes.n_coarse : nodes.n;
+  const double half = nodes.n_coarse > 0 ? 0.25 : 0.5;
   int middle = 0;
   double mass = 0.0;
-  for (int i = 0; i < nodes.n && mass < 0.5; ++i) {
+  for (int i = 0; i < in_order && mass < half; ++i) {
     mass = mass + nodes.weight[i];
     middle = i;
   }
   const double centre = w.mean[middle];
   const double scale = 1.0 / w.inverse_sd[middle];
+  QuantileSearch& search = w.search;
+  team.once([&] { search.scale = scale; });
   // The quantiles nearest to the ends of the central interval.
   double low = centre - 2.0 * scale, high = centre + 2.0 * scale;
   double from_low = 1.0, from_high = 1.0;
   const double outside = 0.5 * (1.0 - request.level);
-  for (int i = 0; i < request.n_probabilities; ++i) {
-    const double p = request.probabilities[i];
-    const bool from_right = p > 0.5;
-    const double tail = from_right ? 1.0 - p : p;
-    const double z = normal_quantile<S>(tail);
-    const double x =
-        mixture_quantile(law, tail, from_right, centre + (from_right ? -z : z) * scale, scale);
-    if (team.leads()) result.quantile[i] = x;
-    const double from = abs_of(tail - outside);
-    if (!from_right && from < from_low) {
-      low = x;
-      from_low = from;
-    }
-    if (from_right && from < from_high) {
-      high = x;
-      from_high = from;
+  constexpr int kBatch = QuantileSearch::kLanes;
+  for (int begin = 0; begin < request.n_probabilities; begin += kBatch) {
+    const int n =
+        request.n_probabilities - begin < kBatch ? request.n_probabilities - begin : kBatch;
+    team.once([&] {
+      for (int i = 0; i < kBatch; ++i) {
+        const double p = i < n ? request.probabilities[begin + i] : 0.5;
+        search.p[i] = p > 0.5 ? 1.0 - p : p;
+        search.sign[i] = p > 0.5 ? -1.0 : 1.0;
+      }
+    });
+    team.for_points((n + 7) / 8 * 8, [&](int i) {
+      const auto z = normal_quantile<L>(L::load(search.p + i)) * L::load(search.sign + i);
+      L::store(search.x + i, centre + z * scale);
+    });
+    mixture_quantiles(law, n, search);
+    team.once([&] {
+      for (int i = 0; i < n; ++i) result.quantile[begin + i] = search.x[i];
+    });
+    for (int i = 0; i < n; ++i) {
+      const double from = abs_of(search.p[i] - outside);
+      if (search.sign[i] > 0.0 && from < from_low) {
+        low = search.x[i];
+        from_low = from;
+      }
+      if (search.sign[i] < 0.0 && from < from_high) {
+        high = search.x[i];
+        from_high = from;
+      }
     }
   }
   if (!request.mode_and_shortest) return;
   const MixtureMode mode =
       mixture_mode(law, w.rule, w.lane_a, w.lane_b, w.node_value, w.coefficient);
   result.mode = mode.x;
-  mixture_shortest(law, request.level, mode.unimodal, low, high, scale, result.shortest_lower,
+  mixture_shortest(law, request.level, mode.unimodal, low, high, search, result.shortest_lower,
                    result.shortest_upper);
 }
 
@@ -328,7 +357,9 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     result.joint_mode_mu =
         problem.mu.form == MuForm::kUniform ? min_of(max_of(mu, problem.mu.a), problem.mu.b) : mu;
   } else {
-    fit_tau(team, problem, request, w, result.tau);
+    if (request.tau) fit_tau(team, problem, request, w, result.tau);
+  }
+  if (!fixed && request.joint) {
     double means[2], products[1];
     team.template sum<2>(w.n_nodes, means, [&](int i, typename L::Real(&s)[2]) {
       const auto weight = L::load(w.tau.weight + i);
@@ -349,11 +380,16 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
             : (request.tau_moments < request.mu_moments ? request.tau_moments : request.mu_moments);
   const bool pooled = fixed && prior.value == 0.0;
   if (problem.mu.form != MuForm::kUniform) {
-    const MixtureNodes nodes = make_mixture_nodes(team, problem, w);
-    fit_mixture(team, problem, request, MixtureOf::kMu, 0,
-                proper_mu || fixed ? 2 : request.mu_moments, nodes, w, result.mu);
-    fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
-                result.theta_new);
+    const bool any = request.mu || request.theta_new || request.theta;
+    const bool beyond_moments = request.n_probabilities > 0 || request.mode_and_shortest;
+    const MixtureNodes nodes =
+        any && beyond_moments ? make_mixture_nodes(team, problem, w) : panel_nodes(w);
+    if (request.mu)
+      fit_mixture(team, problem, request, MixtureOf::kMu, 0,
+                  proper_mu || fixed ? 2 : request.mu_moments, nodes, w, result.mu);
+    if (request.theta_new)
+      fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
+                  result.theta_new);
     const MixtureOf of_theta = pooled ? MixtureOf::kMu : MixtureOf::kTheta;
     for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
       ParameterResult theta = result.theta[j];
@@ -364,24 +400,35 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     return;
   }
 
-  const auto parameter = [&](UniformMuLaw law, int64_t j, ParameterResult& of) {
+  const auto parameter = [&](const FitRequest& wanted, UniformMuLaw law, int64_t j,
+                             ParameterResult& of) {
     const UniformMuPlace place = uniform_mu_place<Team>(problem, law, j, w);
-    uniform_mu_parameter(team, problem, request, law, j, place.centre, place.scale, place.layer, w,
+    uniform_mu_parameter(team, problem, wanted, law, j, place.centre, place.scale, place.layer, w,
                          of);
   };
-  parameter(UniformMuLaw::kMu, 0, result.mu);
-  parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
-  // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
-  // is heavy.
-  double tau2_mean = 0.0;
-  for (int i = 0; i < w.n_nodes; ++i)
-    tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
-  result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
-  result.theta_new.sd =
-      theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
+  if (request.mu || request.theta_new) {
+    FitRequest of_mu = request;
+    if (!request.mu) {  // theta_new takes its moments
+      of_mu.n_probabilities = 0;
+      of_mu.mode_and_shortest = false;
+    }
+    parameter(of_mu, UniformMuLaw::kMu, 0, result.mu);
+  }
+  if (request.theta_new) {
+    if (request.n_probabilities > 0 || request.mode_and_shortest)
+      parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
+    // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
+    // is heavy.
+    double tau2_mean = 0.0;
+    for (int i = 0; i < w.n_nodes; ++i)
+      tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
+    result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
+    result.theta_new.sd =
+        theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
+  }
   for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
     ParameterResult theta = result.theta[j];
-    parameter(pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);
+    parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kTheta, j, theta);
     if (team.leads()) result.theta[j] = theta;
   }
   result.unresolved = w.unresolved;

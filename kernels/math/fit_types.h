@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/math/legendre_panels.h"
+#include "kernels/math/mixture.h"
 
 namespace taugrid {
 
@@ -9,7 +10,10 @@ struct FitRequest {
   const double* probabilities;  // (n_probabilities), in (0, 1), ascending
   int n_probabilities;
   double level;  // of the shortest interval
-  bool theta;    // every theta_j
+  // Which parameters are wanted; the results of others are left as they were.
+  bool tau, mu, theta_new;
+  bool theta;  // every theta_j
+  bool joint;  // cov_mu_tau and, with mode_and_shortest, the joint mode
   bool mode_and_shortest;
   int tau_moments;  // highest k <= 2 for which E[tau^k | y] exists
   int mu_moments;   // highest k <= 2 for which E[mu^k | y] exists
@@ -60,6 +64,7 @@ struct FitWorkspace {
   double scan_log_density[kMaxScan + 2 * kMaxExtension];
   int scan_begin, scan_end;
   double peak;         // the largest log p(x | y)
+  double scan_mode;    // where it is, of the scan's points
   double moment_peak;  // the largest log p(x | y) + k x
   double cuts[kMaxCuts];
   int n_cuts;
@@ -90,6 +95,7 @@ struct FitWorkspace {
   double mixture_weight[kMaxMixtureNodes], mixture_tau2[kMaxMixtureNodes];
   double mixture_mu_hat[kMaxMixtureNodes], mixture_v_mu[kMaxMixtureNodes];
 
+  QuantileSearch search;
   double lane_a[64], lane_b[64], lane_c[64], lane_d[64];  // a few values per lane
   double node_value[kPanelNodes], coefficient[kPanelNodes];
 };

@@ -19,7 +19,7 @@ TAUGRID_OUTLINE void mixture_law(Team& team, const Problem& problem, const LawRe
   const MixtureOf of = request.of == LawOf::kMu      ? MixtureOf::kMu
                        : request.of == LawOf::kTheta ? MixtureOf::kTheta
                                                      : MixtureOf::kThetaNew;
-  prepare_mixture(team, problem, of, request.j, panel_nodes(w), w, w.log_weight);
+  prepare_mixture(team, problem, of, request.j, panel_nodes(w), w);
   // All nodes: those that a quantile may leave out have their part in a far tail.
   const Mixture<Team> law{team, w.tau.weight, w.mean, w.inverse_sd, w.n_nodes};
   for (int64_t i = 0; i < request.n; ++i) {
@@ -48,8 +48,8 @@ TAUGRID_OUTLINE void uniform_mu_cdf(Team& team, const Problem& problem, const La
       s[1] = weight * exp<L>(log_truncated_mass<L>(x, b, mean, inverse_sd) - log_mass);
     });
     if (!team.leads()) continue;
-    values.lower[i] = x > a ? masses[0] : 0.0;
-    values.upper[i] = x < b ? masses[1] : 0.0;
+    values.lower[i] = x > a ? min_of(masses[0], 1.0) : 0.0;
+    values.upper[i] = x < b ? min_of(masses[1], 1.0) : 0.0;
   }
 }
 

@@ -28,19 +28,26 @@ struct PanelRule {
   double to_coefficient[kPanelNodes * kPanelNodes];  // [i * 16 + n] = (n + 1/2) w_i P_n(t_i)
 };
 
-TAUGRID_INLINE void make_panel_rule(PanelRule& rule) {
-  for (int i = 0; i < kPanelNodes; ++i) {
-    const double t = gauss_node(i);
-    rule.node[i] = t;
-    rule.weight[i] = gauss_weight(i);
-    double before = 0.0, p = 1.0;
+template <class Team>
+TAUGRID_OUTLINE void make_panel_rule(Team& team, PanelRule& rule) {
+  using L = typename Team::Lanes;
+  team.once([&] {
+    for (int i = 0; i < kPanelNodes; ++i) {
+      rule.node[i] = gauss_node(i);
+      rule.weight[i] = gauss_weight(i);
+    }
+  });
+  team.for_points(kPanelNodes, [&](int i) {
+    const auto t = L::load(rule.node + i), weight = L::load(rule.weight + i);
+    auto before = L::splat(0.0), p = L::splat(1.0);
     for (int n = 0; n < kPanelNodes; ++n) {
-      rule.to_coefficient[i * kPanelNodes + n] = (n + 0.5) * rule.weight[i] * p;
-      const double next = ((2 * n + 1) * t * p - n * before) / (n + 1);
+      const auto c = (n + 0.5) * weight * p;
+      for (int k = 0; k < L::N; ++k) rule.to_coefficient[(i + k) * kPanelNodes + n] = L::lane(c, k);
+      const auto next = ((2 * n + 1) * t * p - static_cast<double>(n) * before) / (n + 1.0);
       before = p;
       p = next;
     }
-  }
+  });
 }
 
 // The panels of one density, in order, normalised to mass 1.
@@ -88,13 +95,27 @@ TAUGRID_INLINE double abs_of(double x) { return x < 0.0 ? -x : x; }
 TAUGRID_INLINE double max_of(double a, double b) { return a > b ? a : b; }
 TAUGRID_INLINE double min_of(double a, double b) { return a < b ? a : b; }
 
+// Of a panel's 16 coefficients.
+template <class L>
+TAUGRID_INLINE double largest_magnitude(const double* c) {
+  auto largest = magnitude<L>(L::load(c));
+  for (int n = L::N; n < kPanelNodes; n += L::N) {
+    const auto next = magnitude<L>(L::load(c + n));
+    largest = L::select(next > largest, next, largest);
+  }
+  double lane[L::N];
+  L::store(lane, largest);
+  for (int half = L::N / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) lane[i] = max_of(lane[i], lane[i + half]);
+  return lane[0];
+}
+
 // Whether a panel of the given width is resolved by coefficients c (16), density in units of
 // exp(peak).
 template <class L>
 TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, double upper,
                                             double peak, const PanelTolerance& tolerance) {
-  double largest = 0.0;
-  for (int n = 0; n < kPanelNodes; ++n) largest = max_of(largest, abs_of(c[n]));
+  const double largest = largest_magnitude<L>(c);
   const double tail = abs_of(c[14]) + abs_of(c[15]);
   const double width = upper - lower;
   const double mass = abs_of(c[0]) * width;
@@ -102,12 +123,11 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
   if (mass > tolerance.negligible && tail > (mass > 1e-10 ? tolerance.shape : 1e-3) * largest)
     return false;
   if (tail * max_of(width, tolerance.least_width) > tolerance.absolute) return false;
-  if (tolerance.moment > 0.0) {
-    // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
-    const double tail_moment =
-        tail * exp<L>(tolerance.moment * upper - tolerance.moment_peak + peak);
-    if (tail_moment > 1e3 * tolerance.absolute) return false;
-  }
+  // The rule is exact to degree 31, so the moment asks less of the series than the CDF does.
+  const double moment_rise = tolerance.moment * upper - tolerance.moment_peak + peak;
+  if (tolerance.moment > 0.0 && moment_rise > 0.0 &&
+      tail * exp<Scalar<double, L>>(moment_rise) > 1e3 * tolerance.absolute)
+    return false;
   // Mixtures integrate functions of x that this density knows nothing of, smooth on the scale of 1
   // in x = log tau (singular no nearer than i pi/4); 16 nodes on a width of 2 take them to 1e-10 of
   // the panel's mass, so wider panels must hold little.
@@ -152,7 +172,7 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
       const double a = scratch.lower[p], b = scratch.upper[p];
       const double* c = scratch.coefficient + p * kPanelNodes;
       const bool room = kept + (pending - p) + next + 2 <= tolerance.most;
-      const bool resolved = panel_resolved<Scalar<double, L>>(c, a, b, peak, tolerance);
+      const bool resolved = panel_resolved<L>(c, a, b, peak, tolerance);
       // Where halving has reached the spacing of doubles there is nothing to gain.
       const bool narrow = b - a < 1e-14 * max_of(1.0, abs_of(a));
       const bool keep = resolved || narrow || !room;
@@ -196,29 +216,32 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
         scratch.order[q] = scratch.order[q - 1];
       scratch.order[q] = p;
     }
-    double total = 0.0;
-    for (int p = 0; p < kept; ++p) {
-      const int from = scratch.order[p];
-      const double half = 0.5 * (scratch.kept_upper[from] - scratch.kept_lower[from]);
-      total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
-    }
+  });
+  double total = 0.0;
+  for (int p = 0; p < kept; ++p) {
+    const int from = scratch.order[p];
+    const double half = 0.5 * (scratch.kept_upper[from] - scratch.kept_lower[from]);
+    total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
+  }
+  team.for_points(kept * kPanelNodes, [&](int i) {
+    const int p = i / kPanelNodes, k = i % kPanelNodes;
+    const int from = scratch.order[p];
+    const double a = scratch.kept_lower[from], b = scratch.kept_upper[from];
+    const double half = 0.5 * (b - a), share = half / total;
+    L::store(panels.x + i, L::fma(L::splat(half), L::load(rule.node + k), L::splat(a + half)));
+    const int at = from * kPanelNodes + k;
+    L::store(panels.weight + i,
+             L::load(rule.weight + k) * L::load(scratch.kept_value + at) * share);
+    L::store(panels.coefficient + i, L::load(scratch.kept_coefficient + at) * share);
+  });
+  team.once([&] {
     panels.n = kept;
     panels.unresolved = unresolved || !(total > 0.0);
     panels.log_mass = peak + log<Scalar<double, L>>(total);
     double below = 0.0;
     for (int p = 0; p < kept; ++p) {
-      const int from = scratch.order[p];
-      const double a = scratch.kept_lower[from], b = scratch.kept_upper[from];
-      const double half = 0.5 * (b - a);
-      panels.lower[p] = a;
-      panels.upper[p] = b;
-      for (int k = 0; k < kPanelNodes; ++k) {
-        const int at = p * kPanelNodes + k;
-        panels.x[at] = Scalar<double, L>::fma(half, rule.node[k], a + half);
-        panels.weight[at] =
-            rule.weight[k] * scratch.kept_value[from * kPanelNodes + k] * (half / total);
-        panels.coefficient[at] = scratch.kept_coefficient[from * kPanelNodes + k] * (half / total);
-      }
+      panels.lower[p] = scratch.kept_lower[scratch.order[p]];
+      panels.upper[p] = scratch.kept_upper[scratch.order[p]];
       below = below + 2.0 * panels.coefficient[p * kPanelNodes];
       panels.below[p] = below;
     }

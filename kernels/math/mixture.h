@@ -21,15 +21,20 @@ struct Mixture {
   const double* mean;        // (n)
   const double* inverse_sd;  // (n)
   int n;                     // a multiple of 16
+  // Where not 0, twice the sum over this many nodes, the first, is nearly that over all.
+  int n_coarse = 0;
 
   struct Point {
     double lower, upper;    // F(x) and 1 - F(x), each accurate where it is small
     double density, slope;  // F'(x), F''(x)
   };
 
-  TAUGRID_OUTLINE Point at(double x) const {
+  TAUGRID_INLINE Point at(double x) const { return at(x, n, 1.0); }
+  TAUGRID_INLINE Point coarsely_at(double x) const { return at(x, n_coarse, 2.0); }
+
+  TAUGRID_OUTLINE Point at(double x, int n_used, double factor) const {
     double sums[4];
-    team.template sum<4>(n, sums, [&](int i, typename L::Real(&s)[4]) {
+    team.template sum<4>(n_used, sums, [&](int i, typename L::Real(&s)[4]) {
       const auto w = L::load(weight + i);
       const auto scale = L::load(inverse_sd + i);
       const auto z = (x - L::load(mean + i)) * scale;
@@ -40,7 +45,9 @@ struct Mixture {
       s[2] = f;
       s[3] = -(f * scale * z);
     });
-    return {sums[0], sums[1], sums[2], sums[3]};
+    // The weights sum to 1 but for rounding.
+    return {min_of(factor * sums[0], 1.0), min_of(factor * sums[1], 1.0), factor * sums[2],
+            factor * sums[3]};
   }
 
   // log F'(x) at lanes of x.
@@ -55,51 +62,109 @@ struct Mixture {
   }
 };
 
-// x with F(x) = p, or 1 - F(x) = p where p is a tail on the right. Halley's method on log F (cubic,
-// and monotone where F is log-concave) within a bracket; `start` is any guess, `scale` a width.
+// Quantiles of one law that are sought together, a lane each.
+struct QuantileSearch {
+  static constexpr int kLanes = 16;
+  double p[kLanes];     // in (0, 1/2], the mass left of the quantile,
+  double sign[kLanes];  // or, where this is -1 and not 1, right of it
+  double x[kLanes];     // a guess; then the quantile
+  double scale;         // a width of the law
+
+  // What the search keeps.
+  double nodes[kLanes];  // which it has come to: kCoarse, kAll, or kNone where it has ended
+  double lo[kLanes], hi[kLanes], reach[kLanes];
+  double mass[kLanes], density[kLanes], slope[kLanes];
+  static constexpr double kNone = 0.0, kCoarse = 1.0, kAll = 2.0;
+};
+
+// The first n quantiles of a search. Halley's method on log F (cubic, and monotone where F is
+// log-concave) within a bracket, over the coarse nodes until their quantile is near, where there
+// are any; then over all. A quantile's path does not depend on which others are sought.
+template <class Law>
+TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& search) {
+  using L = typename Law::L;
+  using Real = typename L::Real;
+  using Search = QuantileSearch;
+  const double infinity = real_of(0x7FF0000000000000u);
+  const int padded = (n + 7) / 8 * 8;
+  law.team.once([&] {
+    for (int i = 0; i < padded; ++i) {
+      search.nodes[i] = i >= n ? Search::kNone : law.n_coarse > 0 ? Search::kCoarse : Search::kAll;
+      search.lo[i] = -infinity;
+      search.hi[i] = infinity;
+      search.reach[i] = 4.0 * search.scale;
+      if (i < n) continue;
+      search.p[i] = 0.5;
+      search.sign[i] = 1.0;
+      search.x[i] = search.mass[i] = search.density[i] = search.slope[i] = 1.0;
+    }
+  });
+  bool active = n > 0;
+  for (int round = 0; active && round < 400; ++round) {
+    for (int i = 0; i < n; ++i) {
+      if (search.nodes[i] == Search::kNone) continue;
+      const auto at =
+          search.nodes[i] == Search::kCoarse ? law.coarsely_at(search.x[i]) : law.at(search.x[i]);
+      if (!law.team.leads()) continue;
+      search.mass[i] = search.sign[i] > 0.0 ? at.lower : at.upper;
+      search.density[i] = at.density;
+      search.slope[i] = at.slope;
+    }
+    law.team.for_points(padded, [&](int i) {
+      const Real nodes = L::load(search.nodes + i);
+      const auto alive = nodes > 0.0, coarse = nodes == Search::kCoarse;
+      const Real x = L::load(search.x + i), sign = L::load(search.sign + i);
+      const Real mass = L::load(search.mass + i);
+      // log(mass/p), which rises in the direction of the sign.
+      const Real h = log<L>(mass / L::load(search.p + i));
+      const auto found = h == 0.0, below = sign * h < 0.0;
+      Real lo = L::select(below, x, L::load(search.lo + i));
+      Real hi = L::select(below, L::load(search.hi + i), x);
+      Real reach = L::load(search.reach + i);
+      const Real h1 = sign * L::load(search.density + i) / mass;
+      const Real h2 = sign * L::load(search.slope + i) / mass - h1 * h1;
+      const Real newton = -h / h1;
+      const Real halley = -h / (h1 - 0.5 * h * h2 / h1);
+      // Halley's denominator can vanish far away: Newton's does not.
+      const Real step = L::select(halley * newton > 0.0, halley, newton);
+      const Real stepped = x + step;
+      const Real size = L::select(step < 0.0, -step, step);
+      // A comparison with a NaN is false.
+      const auto ordinary = L::both(size <= reach, L::both(stepped > lo, stepped < hi));
+      const auto bracketed = L::both(lo > -infinity, hi < infinity);
+      const Real middle = 0.5 * (lo + hi);
+      const auto collapsed =
+          L::both(bracketed, L::either(L::either(middle <= lo, middle >= hi), middle != middle));
+      Real next = L::select(bracketed, middle, L::select(below, x + reach, x - reach));
+      next = L::select(ordinary, stepped, L::select(found, x, next));
+      reach = L::select(L::either(ordinary, bracketed), reach, 2.0 * reach);
+      const Real distance = L::select(h < 0.0, -h, h);
+      const auto near = distance < L::select(coarse, L::splat(0.02), L::splat(5e-5));
+      const auto arrived = L::either(L::either(found, collapsed), L::both(ordinary, near));
+      const auto refine = L::both(arrived, coarse);
+      L::store(search.x + i, L::select(alive, next, x));
+      L::store(search.lo + i, L::select(refine, L::splat(-infinity), lo));
+      L::store(search.hi + i, L::select(refine, L::splat(infinity), hi));
+      L::store(search.reach + i, reach);
+      L::store(search.nodes + i, L::select(refine, L::splat(Search::kAll),
+                                           L::select(arrived, L::splat(Search::kNone), nodes)));
+    });
+    active = false;
+    for (int i = 0; i < n; ++i) active = active || search.nodes[i] != Search::kNone;
+  }
+}
+
+// One of them: x with F(x) = p, or 1 - F(x) = p where p is a tail on the right.
 template <class Law>
 TAUGRID_OUTLINE double mixture_quantile(const Law& law, double p, bool from_right, double start,
-                                        double scale) {
-  using S = Scalar<double, typename Law::L>;
-  double x = start, reach = 4.0 * scale;
-  bool bounded_below = false, bounded_above = false;
-  double lo = 0.0, hi = 0.0;
-  for (int i = 0; i < 200; ++i) {
-    const auto at = law.at(x);
-    const double mass = from_right ? at.upper : at.lower;
-    // h = log(mass/p) as a function that rises in the direction `sign`.
-    const double sign = from_right ? -1.0 : 1.0;
-    const double h = log<S>(mass / p);
-    if (h == 0.0) return x;
-    if (sign * h < 0.0) {
-      lo = x;
-      bounded_below = true;
-    } else {
-      hi = x;
-      bounded_above = true;
-    }
-    const double h1 = sign * at.density / mass;
-    const double h2 = sign * at.slope / mass - h1 * h1;
-    double step = -h / (h1 - 0.5 * h * h2 / h1);
-    // Halley's denominator can vanish far away: Newton's does not.
-    if (!(step * (-h / h1) > 0.0)) step = -h / h1;
-    double next = x + step;
-    bool ordinary = step == step && abs_of(step) <= reach;
-    if (bounded_below && !(next > lo)) ordinary = false;
-    if (bounded_above && !(next < hi)) ordinary = false;
-    if (ordinary && abs_of(h) < 1e-5) return next;
-    if (!ordinary) {
-      if (bounded_below && bounded_above) {
-        next = 0.5 * (lo + hi);
-        if (!(next > lo && next < hi)) return next;
-      } else {
-        next = bounded_below ? x + reach : x - reach;
-        reach = 2.0 * reach;
-      }
-    }
-    x = next;
-  }
-  return x;
+                                        QuantileSearch& search) {
+  law.team.once([&] {
+    search.p[0] = p;
+    search.sign[0] = from_right ? -1.0 : 1.0;
+    search.x[0] = start;
+  });
+  mixture_quantiles(law, 1, search);
+  return search.x[0];
 }
 
 struct MixtureMode {
@@ -171,13 +236,15 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
 // and b are guesses, best the ends of the central interval.
 template <class Law>
 TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimodal, double a,
-                                      double b, double scale, double& lower, double& upper) {
+                                      double b, QuantileSearch& search, double& lower,
+                                      double& upper) {
   const double outside = 1.0 - level;
   if (unimodal) {
     double x0 = a, x1 = b;
+    bool coarse = law.n_coarse > 0;
     for (int i = 0; i < 30; ++i) {
-      const auto at0 = law.at(x0);
-      const auto at1 = law.at(x1);
+      const auto at0 = coarse ? law.coarsely_at(x0) : law.at(x0);
+      const auto at1 = coarse ? law.coarsely_at(x1) : law.at(x1);
       const double r1 = outside - at0.lower - at1.upper;  // F(b) - F(a) - level
       const double r2 = at1.density - at0.density;
       // Unknown steps d0, d1:  -f0 d0 + f1 d1 = -r1,  -f0' d0 + f1' d1 = -r2.
@@ -193,7 +260,10 @@ TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimoda
       }
       x0 = x0 + d0;
       x1 = x1 + d1;
-      if (abs_of(d0) + abs_of(d1) < 1e-7 * width) {
+      const bool near = abs_of(d0) + abs_of(d1) < (coarse ? 1e-4 : 1e-7) * width;
+      if (near && coarse) {
+        coarse = false;
+      } else if (near) {
         // Quadratic convergence: what is left is below 1e-13 of the width. A saddle or a maximum of
         // the length is no answer: the density must rise at a and fall at b.
         if (at0.slope > 0.0 && at1.slope < 0.0) {
@@ -211,8 +281,8 @@ TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimoda
   double best_width = 0.0;
   for (int k = 1; k < kGrid; ++k) {
     const double p = outside * k / kGrid;
-    a = mixture_quantile(law, p, false, a, scale);
-    b = mixture_quantile(law, outside - p, true, b, scale);
+    a = mixture_quantile(law, p, false, a, search);
+    b = mixture_quantile(law, outside - p, true, b, search);
     if (k == 1 || b - a < best_width) {
       best = k;
       best_width = b - a;
@@ -222,8 +292,8 @@ TAUGRID_OUTLINE void mixture_shortest(const Law& law, double level, bool unimoda
   for (int i = 0; i < 50; ++i) {
     const double p = 0.5 * (p0 + p1);
     if (!(p > p0 && p < p1)) break;
-    a = mixture_quantile(law, p, false, a, scale);
-    b = mixture_quantile(law, outside - p, true, b, scale);
+    a = mixture_quantile(law, p, false, a, search);
+    b = mixture_quantile(law, outside - p, true, b, search);
     if (law.at(a).density < law.at(b).density)
       p0 = p;
     else

@@ -14,37 +14,40 @@
 #pragma once
 
 #include "kernels/math/fit_types.h"
+#include "kernels/math/panel_law.h"
 #include "kernels/math/posterior.h"
 
 namespace taugrid {
 
 inline constexpr double kMixtureStep = 0.18;
 
-// What mixtures are taken over: a multiple of 16 nodes.
+// What mixtures are taken over: a multiple of 16 nodes, in any order. Twice the sum over the first
+// n_coarse of them, if there are any, is nearly that over all.
 struct MixtureNodes {
   const double* weight;
   const double* tau2;
   const double* mu_hat;
   const double* v_mu;
   int n;
+  int n_coarse;
 };
 
 // The panels' nodes, all of them.
 TAUGRID_INLINE MixtureNodes panel_nodes(const FitWorkspace& w) {
-  return {w.tau.weight, w.tau2, w.mu_hat, w.v_mu, w.n_nodes};
+  return {w.tau.weight, w.tau2, w.mu_hat, w.v_mu, w.n_nodes, 0};
 }
 
 // Those of them that a quantile notices.
 TAUGRID_INLINE MixtureNodes noticed_panel_nodes(const FitWorkspace& w) {
-  return {w.tau.weight + w.first_node, w.tau2 + w.first_node, w.mu_hat + w.first_node,
-          w.v_mu + w.first_node, w.end_node - w.first_node};
+  return {w.tau.weight + w.first_node, w.tau2 + w.first_node,     w.mu_hat + w.first_node,
+          w.v_mu + w.first_node,       w.end_node - w.first_node, 0};
 }
 
-// u with u - e^-u = z.
+// u with u - e^-u = z, nearly: it is where the nodes end.
 template <class S>
 TAUGRID_INLINE double mixture_u(double z) {
   double u = z > 0.0 ? z : -log<S>(1.0 - z);
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < 2; ++i) {
     const double e = exp<S>(-u);
     u = u - (u - e - z) / (1.0 + e);
   }
@@ -64,17 +67,17 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   if (prior.form == PriorForm::kPoint || prior.numbers != nullptr || prior.lower_x > -infinity ||
       prior.upper_x < infinity)
     return all;
-  double mode_x = w.scan_x[w.scan_begin], peak = w.scan_log_density[w.scan_begin];
-  for (int i = w.scan_begin; i < w.scan_end; ++i)
-    if (w.scan_log_density[i] > peak) {
-      peak = w.scan_log_density[i];
-      mode_x = w.scan_x[i];
-    }
   // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
   // there on.
-  const double start = min_of(mode_x, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
-  const double left = panel_quantile<S>(w.tau, 1e-16, false).x,
-               right = panel_quantile<S>(w.tau, 1e-16, true).x;
+  const double start = min_of(w.scan_mode, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
+  team.once([&] {
+    for (int i = 0; i < 16; ++i) {
+      w.lane_a[i] = 1e-16;
+      w.lane_b[i] = i == 1 ? 1.0 : 0.0;
+    }
+  });
+  panel_quantiles(team, w.tau, 2, w.lane_a, w.lane_b, w.lane_c);
+  const double left = w.lane_c[0], right = w.lane_c[1];
   const double u_left = mixture_u<S>(left - start), u_right = mixture_u<S>(right - start);
   const double range = u_right - u_left;
   if (!(range < kMixtureStep * (kMaxMixtureNodes - 1))) return all;
@@ -82,8 +85,11 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   while ((n - 1) * kMixtureStep < range) n += 16;
   if (3 * n > 2 * all.n) return all;
   const double h = range / (n - 1);
+  // Every other node comes first.
+  const int n_coarse = n / 2;
   team.for_points(n, [&](int i) {
-    const auto u = L::fma(L::ramp(static_cast<double>(i)), L::splat(h), L::splat(u_left));
+    const int place = i < n_coarse ? 2 * i : 2 * (i - n_coarse) + 1;
+    const auto u = L::fma(place + 2.0 * L::ramp(0.0), L::splat(h), L::splat(u_left));
     const auto e = exp<L>(-u);
     const auto x = start + (u - e);
     GivenTau<L> at;
@@ -96,13 +102,11 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   double mass[1], half[1];
   team.template sum<1>(
       n, mass, [&](int i, typename L::Real(&s)[1]) { s[0] = L::load(w.mixture_weight + i); });
-  team.template sum<1>(n, half, [&](int i, typename L::Real(&s)[1]) {
-    double even[L::N];
-    for (int k = 0; k < L::N; ++k) even[k] = (i + k) % 2 == 0 ? 2.0 * w.mixture_weight[i + k] : 0.0;
-    s[0] = L::load(even);
+  team.template sum<1>(n_coarse, half, [&](int i, typename L::Real(&s)[1]) {
+    s[0] = 2.0 * L::load(w.mixture_weight + i);
   });
   if (!(abs_of(mass[0] - 1.0) < 1e-12 && abs_of(half[0] - 1.0) < 1e-7)) return all;
-  return {w.mixture_weight, w.mixture_tau2, w.mixture_mu_hat, w.mixture_v_mu, n};
+  return {w.mixture_weight, w.mixture_tau2, w.mixture_mu_hat, w.mixture_v_mu, n, n_coarse};
 }
 
 }  // namespace taugrid

@@ -12,7 +12,7 @@ template <class Team>
 TAUGRID_OUTLINE void panel_quantiles(Team& team, const Panels& panels, int n, const double* p,
                                      const double* from_right, double* t) {
   using L = typename Team::Lanes;
-  team.for_points((n + 15) / 16 * 16, [&](int i) {
+  team.for_points((n + 7) / 8 * 8, [&](int i) {
     // Lanes past the end, and probabilities of 0 (callers know those ends), compute something
     // harmless.
     auto mass = L::load(p + i);

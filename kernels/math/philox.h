@@ -18,6 +18,14 @@
 //     uniform 1                     u of mu, where mu is truncated
 //     uniforms 2 + k, 3 + k         Box-Muller radius and angle of normals k and k + 1, k even
 //     normal 0: mu, normal 1: theta_new, normal 2 + j: theta_(j+1)
+//   purpose 1, synthetic data of replicate `index` of scenario `problem` (synthetic.h), in double;
+//   place 0 is theta_new's, place 1 + j school j's
+//     uniform 0                     tau, where it is drawn from its prior
+//     uniform 1                     mu, likewise
+//     uniforms 2 + 4 p, 3 + 4 p     Box-Muller radius and angle of place p: theta's normal, and y's
+//     uniform 4 + 4 p               second variate of theta, where its law is not normal
+//     uniform 5 + 4 p               sigma, where it is random; of theta_new: the place within an
+//                                   atom of tau, where a PIT falls on one
 //   purpose 3, replicated data of a posterior draw, of the same index; the blocks likewise
 //     uniforms k, k + 1             Box-Muller radius and angle of normals k and k + 1, k even
 //     normal j: y_rep_(j+1)

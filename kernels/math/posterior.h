@@ -24,9 +24,18 @@ enum class MuForm : int32_t { kFlat, kNormal, kUniform };
 
 struct MuRecord {
   MuForm form;
-  double a;  // kNormal: mean; kUniform: lower bound
-  double b;  // kNormal: sd; kUniform: upper bound
+  double a;                 // kNormal: mean; kUniform: lower bound
+  double b;                 // kNormal: sd; kUniform: upper bound
+  double log_width;         // log of the sd, or of the distance between the bounds
+  double inverse_variance;  // kNormal
 };
+
+TAUGRID_INLINE MuRecord mu_record(MuForm form, double a, double b) {
+  using S = Scalar<>;
+  if (form == MuForm::kNormal) return {form, a, b, log<S>(b), 1.0 / (b * b)};
+  if (form == MuForm::kUniform) return {form, a, b, log<S>(b - a), 0.0};
+  return {form, 0.0, 0.0, 0.0, 0.0};
+}
 
 // One posterior, in internal units. In single (draws only) y and sigma are rounded once.
 template <class T>
@@ -41,33 +50,38 @@ using Problem = ProblemOf<double>;
 
 inline constexpr int64_t kSchoolTile = 256;
 
-// Sums K quantities over schools: add(j, sums) adds school j, close(sums) ends a tile. Sequential
-// in tiles of 256; tiles fall into 32 stripes, which are halved, so the order is the same on every
-// device. (A structure, because a device where many lanes share one sum puts its own in place:
-// kernels/cuda/grid.cuh.)
+// Sums K quantities over schools: tile(begin, end, sums) adds those of schools [begin, end), at
+// most 256 of them, one after the other. Tiles fall into 32 stripes, which are halved, so the order
+// is the same on every device. (A structure, because a device where many lanes share one sum puts
+// its own in place: kernels/cuda/grid.cuh.)
 template <class L>
 struct SchoolSum {
-  template <int K, class Add, class Close>
-  static TAUGRID_TEMPLATE void over(int64_t n_schools, typename L::Real (&total)[K], const Add& add,
-                                    const Close& close) {
-    using Real = typename L::Real;
-    for (int k = 0; k < K; ++k) total[k] = L::splat(0.0);
-    if (n_schools <= kSchoolTile) {
-      for (int64_t j = 0; j < n_schools; ++j) add(j, total);
-      close(total);
+  template <int K, class Tile>
+  static TAUGRID_INLINE void over(int64_t n_schools, typename L::Real (&total)[K],
+                                  const Tile& tile) {
+    if (n_schools > kSchoolTile) {
+      over_tiles(n_schools, total, tile);
       return;
     }
+    for (int k = 0; k < K; ++k) total[k] = L::splat(0.0);
+    tile(int64_t{0}, n_schools, total);
+  }
+
+ private:
+  template <int K, class Tile>
+  static TAUGRID_OUTLINE void over_tiles(int64_t n_schools, typename L::Real (&total)[K],
+                                         const Tile& tile) {
+    using Real = typename L::Real;
     Real stripe[32][K];
     for (int s = 0; s < 32; ++s)
       for (int k = 0; k < K; ++k) stripe[s][k] = L::splat(0.0);
     int s = 0;
     for (int64_t begin = 0; begin < n_schools; begin += kSchoolTile) {
       const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
-      Real tile[K];
-      for (int k = 0; k < K; ++k) tile[k] = L::splat(0.0);
-      for (int64_t j = begin; j < end; ++j) add(j, tile);
-      close(tile);
-      for (int k = 0; k < K; ++k) stripe[s][k] = stripe[s][k] + tile[k];
+      Real of_tile[K];
+      for (int k = 0; k < K; ++k) of_tile[k] = L::splat(0.0);
+      tile(begin, end, of_tile);
+      for (int k = 0; k < K; ++k) stripe[s][k] = stripe[s][k] + of_tile[k];
       s = (s + 1) % 32;
     }
     for (int half = 16; half > 0; half /= 2)
@@ -75,6 +89,37 @@ struct SchoolSum {
         for (int k = 0; k < K; ++k) stripe[i][k] = stripe[i][k] + stripe[i + half][k];
     for (int k = 0; k < K; ++k) total[k] = stripe[0][k];
   }
+};
+
+// The inverses of v_j = sigma_j^2 + tau^2 of four schools, for one division, and the product of
+// those v_j.
+template <class L>
+struct FourSchools {
+  typename L::Real w[4];
+  typename L::Real product;
+};
+
+template <class L, class T>
+TAUGRID_INLINE FourSchools<L> four_schools(const ProblemOf<T>& problem, int64_t j,
+                                           typename L::Real tau2) {
+  using Real = typename L::Real;
+  const auto v = [&](int64_t k) {
+    const typename L::Element sigma = problem.sigma[k];
+    return sigma * sigma + tau2;
+  };
+  const Real v0 = v(j), v1 = v(j + 1), v2 = v(j + 2), v3 = v(j + 3);
+  const Real v01 = v0 * v1, v23 = v2 * v3, product = v01 * v23;
+  const Real inverse = 1.0 / product;
+  const Real w01 = inverse * v23, w23 = inverse * v01;
+  return {{w01 * v1, w01 * v0, w23 * v3, w23 * v2}, product};
+}
+
+// Where packs of lanes keep what one sum over schools leaves for the next, of the first schools, so
+// that it need not be computed again. A single lane computes it again: same bits.
+template <class L>
+struct SchoolCache {
+  static constexpr int64_t kGroups = L::N > 1 ? 4 : 0;  // of four schools
+  FourSchools<L> four[kGroups > 0 ? kGroups : 1];
 };
 
 // What p(. | tau, y) needs of tau.
@@ -98,26 +143,43 @@ TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform
 // one).
 template <class L, class T>
-TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2,
+                                     SchoolCache<L>& cache) {
   using Real = typename L::Real;
   using Element = typename L::Element;
   Real sums[2];
-  SchoolSum<L>::over(
-      problem.n_schools, sums,
-      [&](int64_t j, Real(&s)[2]) {
-        const Element sigma = problem.sigma[j];
-        const Real w = Element(1.0) / (sigma * sigma + tau2);
-        s[0] = s[0] + w;
-        s[1] = L::fma(w, L::splat(problem.y[j]), s[1]);
-      },
-      [](Real(&)[2]) {});
+  SchoolSum<L>::over(problem.n_schools, sums, [&](int64_t begin, int64_t end, Real(&s)[2]) {
+    int64_t j = begin;
+    const auto y = [&](int64_t k) { return static_cast<Element>(problem.y[k]); };
+    // A float has no room for the product of four.
+    if constexpr (!kSingle<L>)
+      for (; j + 4 <= end; j += 4) {
+        const FourSchools<L> four = four_schools<L>(problem, j, tau2);
+        if (j / 4 < cache.kGroups) cache.four[j / 4] = four;
+        s[0] = s[0] + ((four.w[0] + four.w[1]) + (four.w[2] + four.w[3]));
+        s[1] = s[1] + (L::fma(four.w[0], L::splat(y(j)), four.w[1] * y(j + 1)) +
+                       L::fma(four.w[2], L::splat(y(j + 2)), four.w[3] * y(j + 3)));
+      }
+    for (; j < end; ++j) {
+      const Element sigma = problem.sigma[j];
+      const Real w = Element(1.0) / (sigma * sigma + tau2);
+      s[0] = s[0] + w;
+      s[1] = L::fma(w, L::splat(y(j)), s[1]);
+    }
+  });
   if (problem.mu.form == MuForm::kNormal) {
-    const double w0 = 1.0 / (problem.mu.b * problem.mu.b);
+    const double w0 = problem.mu.inverse_variance;
     sums[0] = sums[0] + Element(w0);
     sums[1] = sums[1] + Element(w0 * problem.mu.a);
   }
   const Real v_mu = Element(1.0) / sums[0];
   return {tau2, v_mu * sums[1], v_mu, L::splat(0)};
+}
+
+template <class L, class T>
+TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Real tau2) {
+  SchoolCache<L> unused;
+  return given_tau<L>(problem, tau2, unused);
 }
 
 // log of the mass that N(mu_hat, v_mu) has between the bounds of a uniform prior of mu.
@@ -133,47 +195,52 @@ template <class L, class T>
 TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem,
                                                         typename L::Real tau2, GivenTau<L>& at) {
   using Real = typename L::Real;
-  at = given_tau<L>(problem, tau2);
+  SchoolCache<L> cache;
+  at = given_tau<L>(problem, tau2, cache);
 
-  // sum log v_j by products, renormalised by their exponent bits: one logarithm a tile.
-  Real sums[3];  // log v; product being built; sum w r^2
-  int64_t factors = 0;
-  Real exponents = L::splat(0.0), product = L::splat(1.0);
-  const auto renormalise = [&] {
-    const auto u = L::bits(product);
-    // The exponent field as a real, by the bits of 2^52 + field.
-    exponents =
-        exponents + (L::real((u >> 52) | L::splat_bits(0x4330000000000000u)) - (0x1p52 + 1023.0));
-    product =
-        L::real((u & L::splat_bits(0x000FFFFFFFFFFFFFu)) | L::splat_bits(0x3FF0000000000000u));
-  };
-  SchoolSum<L>::over(
-      problem.n_schools, sums,
-      [&](int64_t j, Real(&s)[3]) {
-        const double sigma = problem.sigma[j];
-        const Real v = sigma * sigma + at.tau2;
-        const Real r = static_cast<double>(problem.y[j]) - at.mu_hat;
-        s[2] = s[2] + r * r / v;
-        product = product * v;
-        if ((++factors & 3) == 0) renormalise();
-      },
-      [&](Real(&s)[3]) {
-        renormalise();
-        factors = 0;
-        s[0] = s[0] + L::fma(exponents, L::splat(0.6931471805599453), log<L>(product));
-        exponents = L::splat(0.0);
-        product = L::splat(1.0);
-      });
+  Real sums[2];  // log v, w r^2
+  SchoolSum<L>::over(problem.n_schools, sums, [&](int64_t begin, int64_t end, Real(&s)[2]) {
+    // sum log v_j by products, renormalised by their exponent bits: one logarithm a tile.
+    Real exponents = L::splat(0.0), product = L::splat(1.0);
+    const auto renormalise = [&] {
+      const auto u = L::bits(product);
+      // The exponent field as a real, by the bits of 2^52 + field.
+      exponents =
+          exponents + (L::real((u >> 52) | L::splat_bits(0x4330000000000000u)) - (0x1p52 + 1023.0));
+      product =
+          L::real((u & L::splat_bits(0x000FFFFFFFFFFFFFu)) | L::splat_bits(0x3FF0000000000000u));
+    };
+    const auto square = [&](int64_t j) {
+      const Real r = static_cast<double>(problem.y[j]) - at.mu_hat;
+      return r * r;
+    };
+    int64_t j = begin;
+    for (; j + 4 <= end; j += 4) {
+      const FourSchools<L> four =
+          j / 4 < cache.kGroups ? cache.four[j / 4] : four_schools<L>(problem, j, at.tau2);
+      product = product * four.product;
+      renormalise();
+      s[1] = s[1] + (L::fma(four.w[0], square(j), four.w[1] * square(j + 1)) +
+                     L::fma(four.w[2], square(j + 2), four.w[3] * square(j + 3)));
+    }
+    for (; j < end; ++j) {
+      const double sigma = problem.sigma[j];
+      const Real v = sigma * sigma + at.tau2;
+      product = product * v;
+      s[1] = s[1] + square(j) / v;
+    }
+    renormalise();
+    s[0] = s[0] + L::fma(exponents, L::splat(0.6931471805599453), log<L>(product));
+  });
   at.sum_log_v = sums[0];
-  Real twice = log<L>(at.v_mu) - sums[0] - sums[2];
+  Real twice = log<L>(at.v_mu) - sums[0] - sums[1];
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
-    twice = twice - 2.0 * log<Scalar<double, L>>(problem.mu.b) - r * r;
+    twice = twice - 2.0 * problem.mu.log_width - r * r;
   }
   Real log_p = 0.5 * twice;
   if (problem.mu.form == MuForm::kUniform)
-    log_p =
-        log_p + log_mu_mass<L>(problem, at) - log<Scalar<double, L>>(problem.mu.b - problem.mu.a);
+    log_p = log_p + log_mu_mass<L>(problem, at) - problem.mu.log_width;
   return log_p;
 }
 
@@ -199,15 +266,14 @@ TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typena
                      static_cast<double>(problem.n_schools)};
   if (!has_school_sums(prior)) return log_prior<L>(prior, x, sums);
   Real weights[2];
-  SchoolSum<L>::over(
-      problem.n_schools, weights,
-      [&](int64_t j, Real(&s)[2]) {
-        const double sigma = problem.sigma[j];
-        const Real w = 1.0 / (sigma * sigma + at.tau2);
-        s[0] = s[0] + w;
-        s[1] = L::fma(w, w, s[1]);
-      },
-      [](Real(&)[2]) {});
+  SchoolSum<L>::over(problem.n_schools, weights, [&](int64_t begin, int64_t end, Real(&s)[2]) {
+    for (int64_t j = begin; j < end; ++j) {
+      const double sigma = problem.sigma[j];
+      const Real w = 1.0 / (sigma * sigma + at.tau2);
+      s[0] = s[0] + w;
+      s[1] = L::fma(w, w, s[1]);
+    }
+  });
   sums.sum_w = weights[0];
   sums.sum_w2 = weights[1];
   return log_prior<L>(prior, x, sums);

@@ -87,12 +87,12 @@ struct SchoolSums {
   double n_schools;
 };
 
-// log(1 + e^z), which cannot overflow.
+// log(1 + e^z), to the spacing of doubles about 1.
 template <class L>
 TAUGRID_INLINE typename L::Real log1p_exp(typename L::Real z) {
-  const auto positive = z > 0.0;
-  const auto larger = L::select(positive, z, L::splat(0.0));
-  return larger + log1p<L>(exp<L>(L::select(positive, -z, z)));
+  const auto large = z > 40.0;
+  const auto sum = 1.0 + exp<L>(L::select(large, L::splat(0.0), z));
+  return L::select(large, z, log<L>(sum));
 }
 
 // The cubic of a table at tau, clamped to none: the caller is inside the support.

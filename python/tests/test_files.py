@@ -32,7 +32,10 @@ def taugrid(*arguments):
 
 def has_netcdf():
     info = subprocess.run([CLI, "info"], check=True, capture_output=True, text=True).stdout
-    return any(line.startswith("netCDF compiled in") and not line.endswith(" no") for line in info.splitlines())
+    return any(
+        line.startswith("netCDF compiled in") and not line.endswith(" no")
+        for line in info.splitlines()
+    )
 
 
 netcdf = pytest.mark.skipif(not has_netcdf(), reason="the program was built without netCDF")
@@ -98,7 +101,12 @@ def test_netcdf_is_inference_data(draws, engine):
     folder, _ = draws
     idata = az.from_netcdf(str(folder / "a.nc"), engine=engine)
     assert set(idata.groups()) == {
-        "posterior", "posterior_predictive", "log_likelihood", "sample_stats", "observed_data", "constant_data",
+        "posterior",
+        "posterior_predictive",
+        "log_likelihood",
+        "sample_stats",
+        "observed_data",
+        "constant_data",
     }
     assert idata.posterior["theta"].dims == ("chain", "draw", "school")
     assert list(idata.posterior["school"].values) == LABELS
@@ -123,7 +131,9 @@ def test_single_precision_is_stored_as_floats(draws):
 def test_netcdf_is_opened_lazily(draws):
     folder, _ = draws
     pytest.importorskip("dask")
-    with xr.open_dataset(folder / "a.nc", group="posterior", engine="h5netcdf", chunks={}) as posterior:
+    with xr.open_dataset(
+        folder / "a.nc", group="posterior", engine="h5netcdf", chunks={}
+    ) as posterior:
         assert posterior["theta"].chunks is not None
         assert posterior["theta"].mean().compute() == pytest.approx(array(folder, "theta").mean())
 
@@ -132,7 +142,12 @@ def test_netcdf_is_opened_lazily(draws):
 def test_summary_agrees_with_the_exact_one(draws, exact):
     folder, _ = draws
     summary = az.summary(az.from_netcdf(str(folder / "a.nc")), round_to=10)
-    assert list(summary.index) == ["tau", "mu", *(f"theta[{label}]" for label in LABELS), "theta_new"]
+    assert list(summary.index) == [
+        "tau",
+        "mu",
+        *(f"theta[{label}]" for label in LABELS),
+        "theta_new",
+    ]
     for parameter, (_, row) in zip(exact["parameters"], summary.iterrows()):
         # 5 standard errors of independent draws; that of an sd is at most sd sqrt(kurtosis/4 N).
         assert abs(row["mean"] - parameter["mean"]) < 5 * parameter["sd"] / np.sqrt(DRAWS)
@@ -145,7 +160,9 @@ def test_log_likelihood_is_that_of_the_draws(draws):
     folder, _ = draws
     idata = az.from_netcdf(str(folder / "a.nc"))
     y, sigma = idata.observed_data["y"].values, idata.constant_data["sigma"].values
-    expected = -0.5 * np.log(2 * np.pi * sigma**2) - 0.5 * ((y - array(folder, "theta")) / sigma) ** 2
+    expected = (
+        -0.5 * np.log(2 * np.pi * sigma**2) - 0.5 * ((y - array(folder, "theta")) / sigma) ** 2
+    )
     np.testing.assert_allclose(idata.log_likelihood["y"].values[0], expected, rtol=1e-13)
 
 
@@ -162,7 +179,7 @@ def test_replicated_data_spread_as_they_should(draws):
 
 @netcdf
 def test_loo_agrees_with_the_exact_one(draws, exact):
-    """Where Pareto k says that importance sampling may be trusted, within its error over ten parts."""
+    """Where Pareto k says that it may be trusted, within its error over ten parts."""
     folder, _ = draws
     idata = az.from_netcdf(str(folder / "a.nc"))
     loo = az.loo(idata, pointwise=True)
@@ -177,7 +194,9 @@ def test_loo_agrees_with_the_exact_one(draws, exact):
     # Generalised Pareto smoothing is biased by less than its error; 5 of them, for 8 schools.
     assert np.all(np.abs(loo.loo_i.values - pointwise)[good] < 5 * error[good] + 1e-4)
     if good.all():
-        assert loo.elpd_loo == pytest.approx(exact["loo"]["elpd"], abs=5 * np.sqrt((error**2).sum()) + 1e-3)
+        assert loo.elpd_loo == pytest.approx(
+            exact["loo"]["elpd"], abs=5 * np.sqrt((error**2).sum()) + 1e-3
+        )
 
 
 @netcdf

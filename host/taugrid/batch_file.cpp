@@ -1,0 +1,313 @@
+#include "host/taugrid/batch_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "host/taugrid/batch_worker.h"
+#include "host/taugrid/batch_writer.h"
+#include "host/taugrid/device.h"
+#include "host/taugrid/output_file.h"
+#include "host/taugrid/parallel.h"
+#include "host/taugrid/resumable_file.h"
+
+namespace taugrid {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// Of a block's text on a CUDA device, which wants many data sets at once.
+constexpr size_t kCudaBlockBytes = size_t{1} << 23;
+
+// The names met so far, as 128 bits each: two names that fall together are one chance in 10^20 at
+// 10^9 of them. Memory is 16 to 48 bytes a name.
+class NameSet {
+ public:
+  NameSet() : places_(1024) {}
+
+  // False where it was there before.
+  bool insert(std::string_view name) {
+    Key key = {hash_bytes(name, 1), hash_bytes(name, 2)};
+    if (key == Key{}) key[0] = 1;
+    if (3 * (n_ + 1) > 2 * places_.size()) grow();
+    Key& place = find(key);
+    if (place == key) return false;
+    place = key;
+    ++n_;
+    return true;
+  }
+
+ private:
+  using Key = std::array<uint64_t, 2>;  // zero: empty
+
+  Key& find(const Key& key) {
+    const size_t mask = places_.size() - 1;
+    size_t at = key[0] & mask;
+    while (places_[at] != Key{} && places_[at] != key) at = (at + 1) & mask;
+    return places_[at];
+  }
+  void grow() {
+    std::vector<Key> before(2 * places_.size());
+    std::swap(before, places_);
+    for (const Key& key : before)
+      if (key != Key{}) find(key) = key;
+  }
+
+  std::vector<Key> places_;
+  size_t n_ = 0;
+};
+
+// Everything that a prior's text stands for: a table is in a file that may change.
+uint64_t prior_hash(const TauPrior& prior) {
+  std::string bytes = prior.text;
+  for (const PriorKnot& knot : prior.knots) bytes += fmt::format(" {} {}", knot.tau, knot.density);
+  for (const TauPrior& row : prior.rows) bytes += fmt::format(" {:x}", prior_hash(row));
+  return hash_bytes(bytes);
+}
+
+// What a resumed run must have been asked for: all that the output depends on beside the input,
+// which is compared block by block.
+std::string request_text(const BatchFileRequest& request, const BatchColumns& columns,
+                         const TauPrior& tau, const BatchInput& input, size_t block_bytes) {
+  return fmt::format(
+      "taugrid {}\ninput {}\ncolumns {} of {}\ndata {} / {} by {}\ntheta {}\ntau prior {} "
+      "({:016x})\nmu prior {}\nblocks of {} bytes\n",
+      version(), input.wide() ? "wide" : "long", request.statistics, request.quantities,
+      request.form.y, request.form.sigma, request.form.by, columns.n_theta, request.priors.tau,
+      prior_hash(tau), request.priors.mu, block_bytes);
+}
+
+bool wants_theta(const BatchColumns& columns) {
+  return std::ranges::find(columns.quantities, ParameterKind::kTheta) != columns.quantities.end();
+}
+
+// A row's thetas from the studies that are there to the places that the studies have.
+void spread_thetas(const BatchColumns& columns, std::span<const int32_t> studies, double* row) {
+  size_t width = 0;
+  for (const Statistic& statistic : columns.statistics) width += statistic.is_interval() ? 2 : 1;
+  for (const ParameterKind kind : columns.quantities) {
+    if (kind == ParameterKind::kTheta) break;
+    row += width;
+  }
+  const auto theta = [&](size_t j) { return row + j * width; };
+  // From the last: a place is never before what goes there.
+  size_t after = static_cast<size_t>(columns.n_theta);
+  for (size_t j = studies.size(); j-- > 0;) {
+    const auto place = static_cast<size_t>(studies[j]);
+    if (place != j) std::copy_n(theta(j), width, theta(place));
+    std::fill(theta(place + 1), theta(after), kNaN);
+    after = place;
+  }
+  std::fill(theta(0), theta(after), kNaN);
+}
+
+// What a slot holds from the taking of a block to the writing of its rows.
+struct Slot {
+  BatchText text;
+  BatchBlock block;
+  std::vector<double> values;
+  std::vector<BatchError> errors;
+  std::string bytes;
+  BlockRecord record;
+
+  BatchRows rows(size_t n_columns) const {
+    const auto n = static_cast<size_t>(block.size());
+    return {{block.groups.data(), n}, block.n_schools, values.data(), n_columns, errors};
+  }
+};
+
+class Run {
+ public:
+  Run(const BatchFileRequest& request, const BatchFileControl& control);
+  BatchFileResult operator()();
+
+ private:
+  void work(int64_t block, Slot& slot, BatchWorker& worker) const;
+  void consume(int64_t block, Slot& slot);
+
+  const BatchFileRequest& request_;
+  const BatchFileControl& control_;
+  BatchBackend backend_;
+  std::vector<ParsedPriors> priors_;
+  BatchInputOptions form_;
+  std::unique_ptr<BatchInput> input_;
+  BatchColumns columns_;
+  // One of these three.
+  std::unique_ptr<ResumableFile> resumable_;
+  std::unique_ptr<OutputFile> stream_;
+  std::unique_ptr<BatchWriter> writer_;
+  std::vector<Slot> slots_;
+  NameSet names_;
+  int64_t blocks_ = 0, bytes_ = 0, data_sets_ = 0, errors_ = 0, fitted_ = 0;
+};
+
+Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
+    : request_(request),
+      control_(control),
+      backend_(batch_backend(request.device.backend)),
+      priors_{{parse_tau_prior(request.priors.tau), parse_mu_prior(request.priors.mu)}},
+      form_(request.form) {
+  if (backend_.on_cuda) form_.block_bytes = kCudaBlockBytes;
+  columns_ = parse_batch_columns(request.quantities, request.statistics);
+  writer_ = make_batch_writer(request.output, columns_);
+  const bool resumable = !writer_ && ResumableFile::possible(request.output);
+  if (request.resume && !resumable)
+    throw std::invalid_argument("--resume needs --out with a CSV file");
+  input_ = std::make_unique<BatchInput>(request.input, form_);
+  for (const std::string& notice : input_->notices()) control.notice(notice);
+  if (wants_theta(columns_)) {
+    columns_.n_theta = request.most_schools;
+    if (input_->wide()) {
+      columns_.n_theta = input_->n_studies();
+    } else if (columns_.n_theta == 0) {
+      if (input_->file_size() < 0)
+        throw std::invalid_argument(
+            "theta: how many columns there are to be cannot be read from a pipe beforehand; say "
+            "it with --max-j");
+      columns_.n_theta = BatchInput::most_schools(request.input, form_);
+    }
+  }
+  if (resumable) {
+    resumable_ = std::make_unique<ResumableFile>(
+        request.output, request_text(request, columns_, priors_[0].tau, *input_, form_.block_bytes),
+        request.resume);
+    if (request.resume && resumable_->done().empty())
+      control.notice(fmt::format("there is nothing to resume of {}", request.output));
+    if (resumable_->replaced())
+      control.notice(
+          fmt::format("what an interrupted run left of {} is replaced; --resume would go "
+                      "on from it",
+                      request.output));
+  } else if (!writer_) {
+    stream_ = std::make_unique<OutputFile>(request.output);
+  }
+}
+
+BatchFileResult Run::operator()() {
+  const int threads = thread_count(request_.device.threads);
+  slots_.resize(static_cast<size_t>(n_slots(threads)));
+  std::deque<BatchWorker> workers;
+  for (int i = 0; i < threads; ++i) workers.emplace_back(priors_, columns_, backend_.on_cuda);
+  bytes_ = input_->position();
+  try {
+    ordered_stream(
+        threads,
+        [&](int64_t, int slot) { return input_->take(slots_[static_cast<size_t>(slot)].text); },
+        [&](int64_t block, int slot, int worker) {
+          work(block, slots_[static_cast<size_t>(slot)], workers[static_cast<size_t>(worker)]);
+        },
+        [&](int64_t block, int slot) { consume(block, slots_[static_cast<size_t>(slot)]); });
+    if (data_sets_ == 0)
+      throw std::invalid_argument(
+          fmt::format("{}: there is a header, but no rows",
+                      request_.input == "-" ? "standard input" : request_.input));
+    if (resumable_ && static_cast<int64_t>(resumable_->done().size()) > blocks_)
+      throw std::invalid_argument(fmt::format(
+          "cannot resume {}: the input ends before what was done of it", request_.output));
+  } catch (const std::invalid_argument&) {
+    if (resumable_ && resumable_->empty()) resumable_->discard();
+    throw;
+  }
+  if (resumable_) resumable_->commit();
+  if (stream_) stream_->commit();
+  if (writer_) writer_->finish();
+  return {data_sets_, errors_, backend_.text};
+}
+
+void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
+  input_->parse(slot.text, slot.block);
+  const BatchBlock& data = slot.block;
+  const bool done = resumable_ && static_cast<size_t>(block) < resumable_->done().size();
+  slot.record.input_bytes = slot.text.bytes.size();
+  slot.record.input_hash = resumable_ ? hash_bytes(slot.text.bytes) : 0;
+  if (done) {
+    const BlockRecord& before = resumable_->done()[static_cast<size_t>(block)];
+    const auto refuse = [&](const std::string& why) {
+      return std::invalid_argument(fmt::format(
+          "cannot resume {}: {}; without --resume it begins anew", request_.output, why));
+    };
+    if (before.input_bytes != slot.record.input_bytes ||
+        before.input_hash != slot.record.input_hash)
+      throw refuse(
+          fmt::format("the input differs from that of the interrupted run, in or after line {}",
+                      slot.text.first_line));
+    if (!resumable_->is_intact(static_cast<size_t>(block)))
+      throw refuse(resumable_->partial_path() + " is not what the interrupted run wrote");
+    slot.record = before;
+    return;
+  }
+
+  slot.values.resize(static_cast<size_t>(data.size()) * columns_.size());
+  slot.errors = data.errors;
+  std::vector<int64_t> skip;
+  for (const BatchError& error : data.errors) skip.push_back(error.data_set);
+  std::vector<BatchError> of_fits;
+  worker.fit(data.data(), 0, data.size(), slot.values.data(), of_fits, skip);
+  for (BatchError& error : of_fits) {
+    error.text = input_->error_text(data, error);
+    slot.errors.push_back(std::move(error));
+  }
+  std::ranges::sort(slot.errors, {}, &BatchError::data_set);
+  if (input_->wide() && wants_theta(columns_)) {
+    for (int64_t p = 0; p < data.size(); ++p) {
+      const auto first = static_cast<size_t>(data.offsets[static_cast<size_t>(p)]);
+      const auto last = static_cast<size_t>(data.offsets[static_cast<size_t>(p) + 1]);
+      spread_thetas(columns_, {data.studies.data() + first, last - first},
+                    slot.values.data() + static_cast<size_t>(p) * columns_.size());
+    }
+  }
+  slot.bytes.clear();
+  if (!writer_) {
+    if (block == 0) slot.bytes = batch_csv_header(columns_);
+    encode_batch_csv(slot.rows(columns_.size()), slot.bytes);
+  }
+  slot.record.output_bytes = slot.bytes.size();
+  slot.record.output_hash = resumable_ ? hash_bytes(slot.bytes) : 0;
+  slot.record.data_sets = data.size();
+  slot.record.errors = static_cast<int64_t>(slot.errors.size());
+}
+
+void Run::consume(int64_t block, Slot& slot) {
+  ++blocks_;
+  if (!input_->wide()) {
+    for (size_t i = 0; i < static_cast<size_t>(slot.block.size()); ++i)
+      if (!names_.insert(slot.block.groups[i]))
+        throw std::invalid_argument(fmt::format(
+            "{}: line {}: group '{}' comes back after others; the rows of a group must stand "
+            "together: sort the file by that column",
+            request_.input == "-" ? "standard input" : request_.input, slot.block.first_lines[i],
+            slot.block.groups[i]));
+  }
+  data_sets_ += slot.record.data_sets;
+  errors_ += slot.record.errors;
+  bytes_ += static_cast<int64_t>(slot.record.input_bytes);
+  const bool done = resumable_ && static_cast<size_t>(block) < resumable_->done().size();
+  if (!done) {
+    fitted_ += slot.record.data_sets;
+    if (resumable_) resumable_->append(slot.bytes, slot.record);
+    if (stream_) stream_->write(slot.bytes);
+    if (writer_) writer_->append(slot.rows(columns_.size()));
+  }
+  if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
+  if (control_.stop && control_.stop()) {
+    if (resumable_)
+      control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
+                                  resumable_->partial_path()));
+    throw Stopped();
+  }
+}
+
+}  // namespace
+
+BatchFileResult run_batch_file(const BatchFileRequest& request, const BatchFileControl& control) {
+  return Run(request, control)();
+}
+
+}  // namespace taugrid

@@ -1,0 +1,129 @@
+"""Draws, and the way from them to ArviZ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taugrid import _core
+
+if TYPE_CHECKING:
+    import arviz
+
+    from taugrid._posterior import Posterior
+
+
+class Draws:
+    """Independent draws from a posterior, in units of y; `Posterior.draw` makes them.
+
+    All arrays are views of `values`. They pickle as the posterior's inputs and the seed, and are
+    drawn anew when they are read back.
+
+    Attributes
+    ----------
+    tau, mu, theta_new : ndarray (N,)
+        theta_new is the effect in a new school.
+    theta : ndarray (N, J)
+        Strided: each column is contiguous.
+    values : ndarray (J + 3, N)
+        Rows tau, mu, theta[1] .. theta[J], theta_new.
+    seed : int
+    precision : str
+        "double" or "single".
+    backend : str
+        What drew, such as "cpu (v4)".
+    """
+
+    def __init__(
+        self,
+        posterior: Posterior,
+        core: _core.Posterior,
+        values: NDArray[Any],
+        seed: int,
+        precision: str,
+        arguments: tuple[Any, ...],
+    ) -> None:
+        self.posterior = posterior
+        self.values = values
+        self.seed = seed
+        self.precision = precision
+        self.backend = core.backend
+        self._core = core
+        self._arguments = arguments
+        self.tau = values[0]
+        self.mu = values[1]
+        self.theta = values[2:-1].T
+        self.theta_new = values[-1]
+
+    def __len__(self) -> int:
+        return len(self.tau)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _draw_again, (self.posterior, self._arguments)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{len(self)} draws from the exact posterior: J = {self.theta.shape[1]}, "
+            f"tau ~ {self.posterior.tau_prior}, mu ~ {self.posterior.mu_prior}; "
+            f"seed {self.seed}, {self.precision} precision, {self.backend}>"
+        )
+
+    def lp(self) -> NDArray[np.float64]:
+        """Return the log posterior density of each draw, up to a constant: (N,).
+
+        As Stan's ~ statements give it for the same model.
+        """
+        return self._core.lp(len(self), self.seed, self.precision == "single")
+
+    def log_likelihood(self) -> NDArray[Any]:
+        """Return log N(y_j | theta_j, sigma_j^2) of each draw: (N, J)."""
+        if self.precision == "single":
+            return self._core.log_likelihood_single(self.values).T
+        return self._core.log_likelihood(self.values).T
+
+    def replicates(self) -> NDArray[Any]:
+        """Return data replicated from each draw, y_rep_j ~ N(theta_j, sigma_j^2): (N, J)."""
+        if self.precision == "single":
+            return self._core.replicates_single(self.values, self.seed).T
+        return self._core.replicates(self.values, self.seed).T
+
+    def to_inference_data(self) -> arviz.InferenceData:
+        """Return the draws as ArviZ's InferenceData.
+
+        One chain; groups posterior (tau, mu, theta, theta_new), posterior_predictive (y),
+        log_likelihood (y), sample_stats (lp), observed_data (y) and constant_data (sigma).
+        The coordinate school holds the labels, or 1 .. J.
+        """
+        import arviz
+
+        posterior = self.posterior
+        n_schools = self.theta.shape[1]
+        attributes = {
+            "inference_library": "taugrid",
+            "inference_library_version": _core.version,
+            "taugrid_stream": _core.stream,
+            "tau_prior": posterior.tau_prior,
+            "mu_prior": posterior.mu_prior,
+            "seed": str(self.seed),
+            "precision": self.precision,
+        }
+        of_draws = {"tau": self.tau, "mu": self.mu, "theta": self.theta}
+        data: arviz.InferenceData = arviz.from_dict(
+            posterior={k: v[None] for k, v in (of_draws | {"theta_new": self.theta_new}).items()},
+            posterior_predictive={"y": self.replicates()[None]},
+            log_likelihood={"y": self.log_likelihood()[None]},
+            sample_stats={"lp": self.lp()[None]},
+            observed_data={"y": posterior.y},
+            constant_data={"sigma": posterior.sigma},
+            coords={"school": posterior.labels or list(range(1, n_schools + 1))},
+            dims={"theta": ["school"], "y": ["school"], "sigma": ["school"]},
+        )
+        for group in data.groups():
+            data[group].attrs.update(attributes)
+        return data
+
+
+def _draw_again(posterior: Posterior, arguments: tuple[Any, ...]) -> Draws:
+    return posterior.draw(*arguments)
