@@ -126,7 +126,13 @@ TAUGRID_INLINE typename L::Real log_prior_row(const PriorRecord& prior, typename
   const Real t = x - prior.log_scale;
   Real log_p = prior.log_constant + (prior.slope + 1.0) * x;
   if (prior.form == PriorForm::kPower) {
-    if (prior.rate != 0.0) log_p = log_p - prior.rate * exp<L>(prior.power * t);
+    if (prior.rate != 0.0) {
+      // Where this term is large, what rounding took from t would show in it.
+      const Real z = t - x;
+      const Real lost = (x - (t - z)) - (prior.log_scale + z);
+      const Real term = exp<L>(prior.power * t);
+      log_p = log_p - prior.rate * L::fma(term, prior.power * lost, term);
+    }
     if (prior.exponent != 0.0) log_p = log_p - prior.exponent * log1p_exp<L>(prior.q * t);
   } else if (prior.form == PriorForm::kSchoolSums) {
     if (prior.alpha != 0.0) log_p = log_p + prior.alpha * log<L>(sums.sum_w);
