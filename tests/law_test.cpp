@@ -310,5 +310,21 @@ TEST(Parameter, ThatIsNotThereIsRefused) {
             "exceed: parameter 'B' is the label of rows 2 and 4: name it theta[2] or theta[4]");
 }
 
+// Halley's method is no cube there: the density all but vanishes between the parts of a law.
+TEST(Law, QuantilesBesideAGapBetweenItsPartsHoldTheirMass) {
+  const Posterior posterior({{0, 0.5, -0.5, 20}, {1, 1, 1, 1}, {}},
+                            "mixture:1*fixed:0+1.013672095614219e-61*half_cauchy:5", "flat");
+  SummaryOptions options;
+  options.probabilities = {0.49995, 0.499995, 0.4999995, 0.5000005, 0.50005};
+  const FitSummary fit = posterior.summary(options);
+  const ParameterSummary& theta = fit.parameters[5];
+  ASSERT_EQ(theta.name, "theta[4]");
+  SummaryOptions at_quantiles;
+  for (const double q : theta.quantiles) at_quantiles.exceed.push_back({theta.name, q});
+  const FitSummary exceed = posterior.summary(at_quantiles);
+  for (size_t i = 0; i < options.probabilities.size(); ++i)
+    EXPECT_NEAR(1 - exceed.exceed[i].probability, options.probabilities[i], 1e-9);
+}
+
 }  // namespace
 }  // namespace taugrid

@@ -9,7 +9,9 @@ template <class L>
 struct CpuTeam {
   using Lanes = L;
 
-  // f(i) for the packs i = 0, N, 2N, .. below n, a multiple of 16.
+  static_assert(8 % L::N == 0);
+
+  // f(i) for the packs i = 0, N, 2N, .. below n, a multiple of 8.
   template <class F>
   TAUGRID_INLINE void for_points(int n, const F& f) {
     for (int i = 0; i < n; i += L::N) f(i);

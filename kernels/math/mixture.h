@@ -20,7 +20,7 @@ struct Mixture {
   const double* weight;      // (n)
   const double* mean;        // (n)
   const double* inverse_sd;  // (n)
-  int n;                     // a multiple of 16
+  int n;                     // a multiple of 8, as is n_coarse
   // Where not 0, twice the sum over this many nodes, the first, is nearly that over all.
   int n_coarse = 0;
 
@@ -139,7 +139,12 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
       next = L::select(ordinary, stepped, L::select(found, x, next));
       reach = L::select(L::either(ordinary, bracketed), reach, 2.0 * reach);
       const Real distance = L::select(h < 0.0, -h, h);
-      const auto near = distance < L::select(coarse, L::splat(0.02), L::splat(5e-5));
+      // Where the two steps differ the law is no place for either (beside a gap between its parts),
+      // and the next error is not this one's cube.
+      const Real difference = halley - newton;
+      const auto regular = L::select(difference < 0.0, -difference, difference) <= 1e-3 * size;
+      const auto near =
+          L::either(L::both(distance < 5e-5, regular), L::both(coarse, distance < 0.02));
       const auto arrived = L::either(L::either(found, collapsed), L::both(ordinary, near));
       const auto refine = L::both(arrived, coarse);
       L::store(search.x + i, L::select(alive, next, x));

@@ -1,10 +1,14 @@
 // The model's equations, each once.
 //
-//   y_j | theta_j ~ N(theta_j, sigma_j^2),  theta_j | mu, tau ~ N(mu, tau^2),  v_j = sigma_j^2 +
-//   tau^2,  w_j = 1/v_j mu | tau, y      ~ N(mu_hat, v_mu)           v_mu = 1/sum w_j,  mu_hat =
-//   v_mu sum w_j y_j log p(y | tau)   = (log v_mu - sum log v_j - sum w_j (y_j - mu_hat)^2) / 2
-//   (BDA3, eqs. 5.20, 5.21) theta_j | mu, tau, y ~ N(mu + B_j (y_j - mu), sigma_j^2 B_j),  B_j =
-//   tau^2 w_j  (BDA3, eq. 5.17)
+// clang-format off
+//   y_j | theta_j ~ N(theta_j, sigma_j^2),  theta_j | mu, tau ~ N(mu, tau^2),
+//   v_j = sigma_j^2 + tau^2,  w_j = 1/v_j
+//   mu | tau, y          ~ N(mu_hat, v_mu),  v_mu = 1/sum w_j,  mu_hat = v_mu sum w_j y_j
+//   log p(y | tau)       = (log v_mu - sum log v_j - sum w_j (y_j - mu_hat)^2) / 2
+//                          (BDA3, eqs. 5.20, 5.21)
+//   theta_j | mu, tau, y ~ N(mu + B_j (y_j - mu), sigma_j^2 B_j),  B_j = tau^2 w_j
+//                          (BDA3, eq. 5.17)
+// clang-format on
 //
 // A normal prior of mu enters as one more observation of mu with variance s0^2; a uniform one
 // truncates mu | tau, y and multiplies p(y | tau) by the mass between its bounds.

@@ -1,17 +1,20 @@
 // The closed set of forms of a prior for tau, evaluated in x = log tau from a plain record. The
 // switch is uniform over one problem, so it costs a lane nothing. The named priors (half_normal,
-// half_cauchy,
-// ..) are rows of host/taugrid/priors.cpp, which fill the record.
+// half_cauchy, ..) are rows of host/taugrid/priors.cpp, which fill the record.
 //
-//   kPower         log p(tau) = log_constant + slope x - rate (tau/s)^power - exponent
-//   log1p((tau/s)^q) kSchoolSums    log p(tau) = log_constant + slope x + alpha log sum w_j + beta
-//   log sum w_j^2
+// clang-format off
+//   kPower         log p(tau) = log_constant + slope x - rate (tau/s)^power
+//                               - exponent log1p((tau/s)^q)
+//   kSchoolSums    log p(tau) = log_constant + slope x + alpha log sum w_j + beta log sum w_j^2
 //                               - gamma sum log v_j,   v_j = sigma_j^2 + tau^2, w_j = 1/v_j
-//   kLogLocation   log p(tau) = log_constant - x + log density of (x - log_scale)/width, normal or
-//   t kHalfLogistic  log p(tau) = log_constant - tau/s - 2 log1p(exp(-tau/s)) kPoint         all
-//   mass at tau = value, 0 and infinity included kTable         log p(tau) = log_constant + a cubic
-//   in tau between each two knots kMixture       p(tau) = sum of its rows, each with its weight in
-//   its log_constant, and of its atoms
+//   kLogLocation   log p(tau) = log_constant - x + log density of (x - log_scale)/width,
+//                               normal or t
+//   kHalfLogistic  log p(tau) = log_constant - tau/s - 2 log1p(exp(-tau/s))
+//   kPoint         all mass at tau = value, 0 and infinity included
+//   kTable         log p(tau) = log_constant + a cubic in tau between each two knots
+//   kMixture       p(tau) = sum of its rows, each with its weight in its log_constant, and of
+//                           its atoms
+// clang-format on
 //
 // between lower_x and upper_x, and zero outside. What a table and a mixture have in any number lies
 // outside the record, in two arrays (host/taugrid/prior_storage.h, and a copy of them on a device).

@@ -40,7 +40,13 @@ TAUGRID_TEMPLATE inline void scan_ends(const Problem& problem, double& lo, doubl
   }
   if (lo < prior.lower_x) lo = prior.lower_x;
   if (hi > prior.upper_x) hi = prior.upper_x;
-  if (lo >= hi) lo = hi - 6.0;
+  // A support that ends before the scales of the problem, or begins beyond them.
+  if (lo >= hi) {
+    if (lo == prior.lower_x)
+      hi = min_of(lo + 6.0, prior.upper_x);
+    else
+      lo = max_of(hi - 6.0, prior.lower_x);
+  }
 }
 
 // log density at the n points of the scan that begin at `begin`.
