@@ -113,7 +113,7 @@ TAUGRID_INLINE FourSchools<L> four_schools(const ProblemOf<T>& problem, int64_t 
   };
   const Real v0 = v(j), v1 = v(j + 1), v2 = v(j + 2), v3 = v(j + 3);
   const Real v01 = v0 * v1, v23 = v2 * v3, product = v01 * v23;
-  const Real inverse = 1.0 / product;
+  const Real inverse = typename L::Element(1.0) / product;
   const Real w01 = inverse * v23, w23 = inverse * v01;
   return {{w01 * v1, w01 * v0, w23 * v3, w23 * v2}, product};
 }
@@ -156,14 +156,14 @@ TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Re
     int64_t j = begin;
     const auto y = [&](int64_t k) { return static_cast<Element>(problem.y[k]); };
     // A float has no room for the product of four.
-    if constexpr (!kSingle<L>)
-      for (; j + 4 <= end; j += 4) {
-        const FourSchools<L> four = four_schools<L>(problem, j, tau2);
-        if (j / 4 < cache.kGroups) cache.four[j / 4] = four;
-        s[0] = s[0] + ((four.w[0] + four.w[1]) + (four.w[2] + four.w[3]));
-        s[1] = s[1] + (L::fma(four.w[0], L::splat(y(j)), four.w[1] * y(j + 1)) +
-                       L::fma(four.w[2], L::splat(y(j + 2)), four.w[3] * y(j + 3)));
-      }
+    const int64_t end_of_fours = kSingle<L> ? begin : end;
+    for (; j + 4 <= end_of_fours; j += 4) {
+      const FourSchools<L> four = four_schools<L>(problem, j, tau2);
+      if (j / 4 < cache.kGroups) cache.four[j / 4] = four;
+      s[0] = s[0] + ((four.w[0] + four.w[1]) + (four.w[2] + four.w[3]));
+      s[1] = s[1] + (L::fma(four.w[0], L::splat(y(j)), four.w[1] * y(j + 1)) +
+                     L::fma(four.w[2], L::splat(y(j + 2)), four.w[3] * y(j + 3)));
+    }
     for (; j < end; ++j) {
       const Element sigma = problem.sigma[j];
       const Real w = Element(1.0) / (sigma * sigma + tau2);
