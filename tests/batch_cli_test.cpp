@@ -353,6 +353,19 @@ TEST_F(BatchResume, RefusesAnotherInput) {
   EXPECT_EQ(folder_.read("out"), expected_);
 }
 
+TEST_F(BatchResume, RefusesColumnsThatChangedPlaces) {
+  interrupt("out", 1);
+  std::string in = folder_.read("in.csv");
+  const std::string header = "group,y,sigma";
+  ASSERT_EQ(in.substr(0, header.size()), header);
+  // Every row is as it was, and says something else.
+  folder_.write("in.csv", in.replace(0, header.size(), "group,sigma,y"));
+  const Outcome outcome = run(words("out", "1"));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find("the interrupted run was asked for something else"), std::string::npos)
+      << outcome.err;
+}
+
 TEST_F(BatchResume, RefusesAnOutputThatSomeoneChanged) {
   interrupt("out", 2);
   std::string partial = folder_.read("out.partial");

@@ -55,6 +55,7 @@ class BatchInput {
   bool wide() const { return wide_; }
   // Of the wide form: how many studies there are columns for.
   int64_t n_studies() const { return static_cast<int64_t>(y_fields_.size()); }
+  const std::vector<std::string>& header() const { return header_; }
   const std::vector<std::string>& notices() const { return notices_; }
   int64_t file_size() const { return file_size_; }  // bytes; -1 where it is no regular file
   // Bytes of the blocks taken so far, and of what stands before them.
