@@ -1,5 +1,6 @@
 // taugrid batch as a user runs it: the program, its files, its streams and its exit codes.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <charconv>
 #include <chrono>
@@ -247,6 +248,34 @@ TEST(BatchCli, AReaderThatGoesAwayEndsTheRunQuietly) {
       Process({"batch", in, "--tau-prior", "fixed:1"}, "", /*stdout_closed=*/true).wait();
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.err, "");
+}
+
+TEST(BatchCli, ASignalEndsTheWaitForInput) {
+  const ScratchFolder folder;
+  const std::string pipe = folder.file("pipe"), out = folder.file("out.csv");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  // Before a writer is there, before the header is, and while threads wait for more rows.
+  const std::vector<std::pair<int, std::string>> cases = {
+      {SIGINT, "-"}, {SIGTERM, ""}, {SIGHUP, "group,y,sigma\na,1,1\nb,1,1\n"}};
+  for (const auto& [signal, text] : cases)
+    for (const char* threads : {"1", "3"}) {
+      int writer = -1;
+      if (text != "-") {
+        writer = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+        ASSERT_EQ(::write(writer, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      }
+      Process process({"batch", pipe, "--tau-prior", "fixed:1", "--out", out, "--threads", threads,
+                       "--quiet"});
+      for (int i = 0; i < 10'000 && !process.catches(signal); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));  // until it waits
+      process.signal(signal);
+      const Outcome outcome = process.wait();
+      if (writer >= 0) ::close(writer);
+      EXPECT_EQ(outcome.code, 1) << text << " " << threads;
+      EXPECT_EQ(outcome.err, "taugrid: interrupted; no file was written\n");
+      EXPECT_EQ(folder.names(), std::vector<std::string>{"pipe"});
+    }
 }
 
 class BatchResume : public testing::Test {

@@ -162,7 +162,7 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
   const bool resumable = !writer_ && ResumableFile::possible(request.output);
   if (request.resume && !resumable)
     throw std::invalid_argument("--resume needs --out with a CSV file");
-  input_ = std::make_unique<BatchInput>(request.input, form_);
+  input_ = std::make_unique<BatchInput>(request.input, form_, control.stop);
   for (const std::string& notice : input_->notices()) control.notice(notice);
   if (wants_theta(columns_)) {
     columns_.n_theta = request.most_schools;
@@ -173,7 +173,7 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
         throw std::invalid_argument(
             "theta: how many columns there are to be cannot be read from a pipe beforehand; say "
             "it with --max-j");
-      columns_.n_theta = BatchInput::most_schools(request.input, form_);
+      columns_.n_theta = BatchInput::most_schools(request.input, form_, control.stop);
     }
   }
   if (resumable) {
@@ -213,6 +213,11 @@ BatchFileResult Run::operator()() {
     if (resumable_ && static_cast<int64_t>(resumable_->done().size()) > blocks_)
       throw std::invalid_argument(fmt::format(
           "cannot resume {}: the input ends before what was done of it", request_.output));
+  } catch (const Stopped&) {
+    if (resumable_)
+      control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
+                                  resumable_->partial_path()));
+    throw;
   } catch (const std::invalid_argument&) {
     if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
@@ -298,12 +303,7 @@ void Run::consume(int64_t block, Slot& slot) {
     if (writer_) writer_->append(slot.rows(columns_.size()));
   }
   if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
-  if (control_.stop && control_.stop()) {
-    if (resumable_)
-      control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
-                                  resumable_->partial_path()));
-    throw Stopped();
-  }
+  if (control_.stop && control_.stop()) throw Stopped();
 }
 
 }  // namespace
