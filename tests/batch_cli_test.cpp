@@ -223,19 +223,21 @@ TEST(BatchCli, BadRequestsWriteNothing) {
   const ScratchFolder folder;
   const std::string in = folder.write("in.csv", "group,y,sigma\na,1,1\n"), out = folder.file("out");
   const std::string no_rows = folder.write("head.csv", "group,y,sigma\n");
+  const std::string comment = folder.write("comment.csv", "group,y,sigma\n# nothing\n");
   for (const Words& bad : std::vector<Words>{{in, "--by", "gene"},
                                              {in, "--tau-prior", "half_norml:1"},
                                              {in, "--stats", "mean,median"},
                                              {in, "--quantities", "nu"},
                                              {in, "--y", "y1..y3", "--se", "se1..se3"},
                                              {folder.file("none.csv")},
-                                             {no_rows}}) {
+                                             {no_rows},
+                                             {comment}}) {
     Words words = bad;
     words.insert(words.end(), {"--out", out});
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.code, 2) << outcome.err;
     EXPECT_EQ(outcome.out, "");
-    EXPECT_EQ(folder.names().size(), 2u);
+    EXPECT_EQ(folder.names().size(), 3u);
   }
   EXPECT_EQ(run({in, "--resume"}).code, 2);
   EXPECT_EQ(run({in, "--out", "/nowhere/out.csv"}).code, 2);

@@ -214,11 +214,12 @@ BatchFileResult Run::operator()() {
       throw std::invalid_argument(fmt::format(
           "cannot resume {}: the input ends before what was done of it", request_.output));
   } catch (const Stopped&) {
-    if (resumable_)
+    if (resumable_ && !resumable_->empty())
       control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
                                   resumable_->partial_path()));
+    if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
-  } catch (const std::invalid_argument&) {
+  } catch (...) {
     if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
   }

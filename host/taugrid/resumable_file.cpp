@@ -156,7 +156,7 @@ ResumableFile::ResumableFile(const std::string& path, const std::string& request
         ::ftruncate(log_, static_cast<off_t>(log_size)) != 0)
       refuse(path, errno);
     ::lseek(file_, 0, SEEK_END);
-    n_blocks_ = done_.size();
+    for (const BlockRecord& record : done_) n_data_sets_ += record.data_sets;
     if (log_size == 0) write_all(log_, head, log_path_);
   } catch (...) {
     close();
@@ -183,7 +183,7 @@ void ResumableFile::append(std::string_view bytes, const BlockRecord& record) {
   // In this order: a line stands for bytes that are there.
   write_all(file_, bytes, partial_path_);
   write_all(log_, line_of(record), log_path_);
-  ++n_blocks_;
+  n_data_sets_ += record.data_sets;
 }
 
 void ResumableFile::commit() {
