@@ -207,6 +207,15 @@ TEST(BatchCli, ThetasHaveAColumnForEachStudy) {
             "\n");
 }
 
+TEST(BatchCli, ANameThatAReaderWouldChangeIsQuoted) {
+  const std::string names = "group,y,sigma\n\"#1\",1,1\n\" a\",1,1\n\"b\t\",1,1\nc#2 x,1,1\n\"d,\"\"e\",1,1\n";
+  const Outcome outcome =
+      run({"-", "--tau-prior", "fixed:0", "--quantities", "mu", "--stats", "mean"}, names);
+  EXPECT_EQ(outcome.out,
+            "group,J,mu.mean,error\n\"#1\",1,1,\n\" a\",1,1,\n\"b\t\",1,1,\nc#2 x,1,1,\n"
+            "\"d,\"\"e\",1,1,\n");
+}
+
 TEST(BatchCli, ANameThatComesBackEndsTheRun) {
   const ScratchFolder folder;
   const std::string out = folder.file("out.csv");
