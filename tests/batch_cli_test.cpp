@@ -208,7 +208,8 @@ TEST(BatchCli, ThetasHaveAColumnForEachStudy) {
 }
 
 TEST(BatchCli, ANameThatAReaderWouldChangeIsQuoted) {
-  const std::string names = "group,y,sigma\n\"#1\",1,1\n\" a\",1,1\n\"b\t\",1,1\nc#2 x,1,1\n\"d,\"\"e\",1,1\n";
+  const std::string names =
+      "group,y,sigma\n\"#1\",1,1\n\" a\",1,1\n\"b\t\",1,1\nc#2 x,1,1\n\"d,\"\"e\",1,1\n";
   const Outcome outcome =
       run({"-", "--tau-prior", "fixed:0", "--quantities", "mu", "--stats", "mean"}, names);
   EXPECT_EQ(outcome.out,
@@ -275,8 +276,8 @@ TEST(BatchCli, ASignalEndsTheWaitForInput) {
         writer = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);
         ASSERT_EQ(::write(writer, text.data(), text.size()), static_cast<ssize_t>(text.size()));
       }
-      Process process({"batch", pipe, "--tau-prior", "fixed:1", "--out", out, "--threads", threads,
-                       "--quiet"});
+      Process process(
+          {"batch", pipe, "--tau-prior", "fixed:1", "--out", out, "--threads", threads, "--quiet"});
       for (int i = 0; i < 10'000 && !process.catches(signal); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       std::this_thread::sleep_for(std::chrono::milliseconds(30));  // until it waits

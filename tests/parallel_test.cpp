@@ -161,17 +161,16 @@ TEST(OrderedBlocks, TheFirstExceptionInOrderIsThrownAfterAllThatIsBeforeIt) {
 TEST(OrderedBlocks, ExceptionOfTheSourceComesAfterTheBlocksThatItGave) {
   for (const int threads : {1, 2, 7}) {
     int64_t consumed = 0;
-    EXPECT_THROW(ordered_stream(
-                     threads,
-                     [](int64_t block, int) {
-                       if (block == 5) throw std::runtime_error("source");
-                       return true;
-                     },
-                     [](int64_t, int, int) {
-                       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                     },
-                     [&](int64_t block, int) { consumed = block + 1; }),
-                 std::runtime_error);
+    EXPECT_THROW(
+        ordered_stream(
+            threads,
+            [](int64_t block, int) {
+              if (block == 5) throw std::runtime_error("source");
+              return true;
+            },
+            [](int64_t, int, int) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); },
+            [&](int64_t block, int) { consumed = block + 1; }),
+        std::runtime_error);
     EXPECT_EQ(consumed, 5) << threads;
   }
 }

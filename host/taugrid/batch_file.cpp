@@ -77,13 +77,13 @@ uint64_t prior_hash(const TauPrior& prior) {
 std::string request_text(const BatchFileRequest& request, const BatchColumns& columns,
                          const TauPrior& tau, const BatchInput& input, size_t block_bytes) {
   return fmt::format(
-      "taugrid {}\ninput {}, header {:016x}, rows from byte {}\ncolumns {} of {}\ndata {} / {} by {}\ntheta {}\ntau prior {} "
+      "taugrid {}\ninput {}, header {:016x}, rows from byte {}\ncolumns {} of {}\ndata {} / {} by "
+      "{}\ntheta {}\ntau prior {} "
       "({:016x})\nmu prior {}\nblocks of {} bytes\n",
       version(), input.wide() ? "wide" : "long",
       hash_bytes(fmt::format("{}", fmt::join(input.header(), "\n"))), input.position(),
-      request.statistics, request.quantities,
-      request.form.y, request.form.sigma, request.form.by, columns.n_theta, request.priors.tau,
-      prior_hash(tau), request.priors.mu, block_bytes);
+      request.statistics, request.quantities, request.form.y, request.form.sigma, request.form.by,
+      columns.n_theta, request.priors.tau, prior_hash(tau), request.priors.mu, block_bytes);
 }
 
 bool wants_theta(const BatchColumns& columns) {

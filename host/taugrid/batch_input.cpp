@@ -167,8 +167,8 @@ void BatchInput::check_stop() const {
   if (stop_ && stop_()) throw Stopped();
 }
 
-// A signal comes to any thread, and so need not end the read() of this one; nor would it, if it came
-// just before.
+// A signal comes to any thread, and so need not end the read() of this one; nor would it, if it
+// came just before.
 void BatchInput::wait_for_bytes() const {
   if (!stop_ || file_size_ >= 0) return;
   pollfd source{descriptor_, POLLIN, 0};

@@ -121,9 +121,8 @@ void ordered_stream(int threads, const std::function<bool(int64_t, int)>& take,
     const int slot = static_cast<int>(block % slots);
     {
       std::unique_lock lock(mutex);
-      changed.wait(lock, [&] {
-        return ready[static_cast<size_t>(slot)] || (ended && block == next);
-      });
+      changed.wait(lock,
+                   [&] { return ready[static_cast<size_t>(slot)] || (ended && block == next); });
       if (failure && block == failed) std::rethrow_exception(failure);
       if (ended && block == next) return;
       ready[static_cast<size_t>(slot)] = 0;

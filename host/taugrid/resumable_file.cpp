@@ -48,7 +48,8 @@ std::string read_at(int descriptor, uint64_t begin, uint64_t size) {
 
 // Whether the path still names the file that is open.
 bool is_at(int descriptor, const std::string& path) {
-  struct stat of_file {}, of_path {};
+  struct stat of_file {
+  }, of_path{};
   return ::fstat(descriptor, &of_file) == 0 && ::stat(path.c_str(), &of_path) == 0 &&
          of_file.st_dev == of_path.st_dev && of_file.st_ino == of_path.st_ino;
 }
