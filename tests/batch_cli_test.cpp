@@ -1,5 +1,6 @@
 // taugrid batch as a user runs it: the program, its files, its streams and its exit codes.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <charconv>
 #include <chrono>
@@ -206,6 +207,16 @@ TEST(BatchCli, ThetasHaveAColumnForEachStudy) {
             "\n");
 }
 
+TEST(BatchCli, ANameThatAReaderWouldChangeIsQuoted) {
+  const std::string names =
+      "group,y,sigma\n\"#1\",1,1\n\" a\",1,1\n\"b\t\",1,1\nc#2 x,1,1\n\"d,\"\"e\",1,1\n";
+  const Outcome outcome =
+      run({"-", "--tau-prior", "fixed:0", "--quantities", "mu", "--stats", "mean"}, names);
+  EXPECT_EQ(outcome.out,
+            "group,J,mu.mean,error\n\"#1\",1,1,\n\" a\",1,1,\n\"b\t\",1,1,\nc#2 x,1,1,\n"
+            "\"d,\"\"e\",1,1,\n");
+}
+
 TEST(BatchCli, ANameThatComesBackEndsTheRun) {
   const ScratchFolder folder;
   const std::string out = folder.file("out.csv");
@@ -222,19 +233,21 @@ TEST(BatchCli, BadRequestsWriteNothing) {
   const ScratchFolder folder;
   const std::string in = folder.write("in.csv", "group,y,sigma\na,1,1\n"), out = folder.file("out");
   const std::string no_rows = folder.write("head.csv", "group,y,sigma\n");
+  const std::string comment = folder.write("comment.csv", "group,y,sigma\n# nothing\n");
   for (const Words& bad : std::vector<Words>{{in, "--by", "gene"},
                                              {in, "--tau-prior", "half_norml:1"},
                                              {in, "--stats", "mean,median"},
                                              {in, "--quantities", "nu"},
                                              {in, "--y", "y1..y3", "--se", "se1..se3"},
                                              {folder.file("none.csv")},
-                                             {no_rows}}) {
+                                             {no_rows},
+                                             {comment}}) {
     Words words = bad;
     words.insert(words.end(), {"--out", out});
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.code, 2) << outcome.err;
     EXPECT_EQ(outcome.out, "");
-    EXPECT_EQ(folder.names().size(), 2u);
+    EXPECT_EQ(folder.names().size(), 3u);
   }
   EXPECT_EQ(run({in, "--resume"}).code, 2);
   EXPECT_EQ(run({in, "--out", "/nowhere/out.csv"}).code, 2);
@@ -247,6 +260,34 @@ TEST(BatchCli, AReaderThatGoesAwayEndsTheRunQuietly) {
       Process({"batch", in, "--tau-prior", "fixed:1"}, "", /*stdout_closed=*/true).wait();
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.err, "");
+}
+
+TEST(BatchCli, ASignalEndsTheWaitForInput) {
+  const ScratchFolder folder;
+  const std::string pipe = folder.file("pipe"), out = folder.file("out.csv");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  // Before a writer is there, before the header is, and while threads wait for more rows.
+  const std::vector<std::pair<int, std::string>> cases = {
+      {SIGINT, "-"}, {SIGTERM, ""}, {SIGHUP, "group,y,sigma\na,1,1\nb,1,1\n"}};
+  for (const auto& [signal, text] : cases)
+    for (const char* threads : {"1", "3"}) {
+      int writer = -1;
+      if (text != "-") {
+        writer = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+        ASSERT_EQ(::write(writer, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      }
+      Process process(
+          {"batch", pipe, "--tau-prior", "fixed:1", "--out", out, "--threads", threads, "--quiet"});
+      for (int i = 0; i < 10'000 && !process.catches(signal); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));  // until it waits
+      process.signal(signal);
+      const Outcome outcome = process.wait();
+      if (writer >= 0) ::close(writer);
+      EXPECT_EQ(outcome.code, 1) << text << " " << threads;
+      EXPECT_EQ(outcome.err, "taugrid: interrupted; no file was written\n");
+      EXPECT_EQ(folder.names(), std::vector<std::string>{"pipe"});
+    }
 }
 
 class BatchResume : public testing::Test {
@@ -351,6 +392,19 @@ TEST_F(BatchResume, RefusesAnotherInput) {
   folder_.write("in.csv", in);
   EXPECT_EQ(run(words("out", "1")).code, 0);
   EXPECT_EQ(folder_.read("out"), expected_);
+}
+
+TEST_F(BatchResume, RefusesColumnsThatChangedPlaces) {
+  interrupt("out", 1);
+  std::string in = folder_.read("in.csv");
+  const std::string header = "group,y,sigma";
+  ASSERT_EQ(in.substr(0, header.size()), header);
+  // Every row is as it was, and says something else.
+  folder_.write("in.csv", in.replace(0, header.size(), "group,sigma,y"));
+  const Outcome outcome = run(words("out", "1"));
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find("the interrupted run was asked for something else"), std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(BatchResume, RefusesAnOutputThatSomeoneChanged) {

@@ -137,6 +137,44 @@ TEST(OrderedBlocks, ExceptionOfWorkIsThrownAndEndsTheWork) {
   }
 }
 
+TEST(OrderedBlocks, TheFirstExceptionInOrderIsThrownAfterAllThatIsBeforeIt) {
+  for (int repeat = 0; repeat < 20; ++repeat)
+    for (const int threads : {1, 2, 7}) {
+      int64_t consumed = 0;
+      try {
+        ordered_blocks(
+            1000, threads,
+            [&](int64_t block, int, int) {
+              // What is later in order fails earlier.
+              if (block <= 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+              if (block >= 3) throw std::runtime_error(std::to_string(block));
+            },
+            [&](int64_t block, int) { consumed = block + 1; });
+        FAIL() << "nothing was thrown";
+      } catch (const std::runtime_error& error) {
+        EXPECT_STREQ(error.what(), "3") << threads;
+      }
+      EXPECT_EQ(consumed, 3) << threads;
+    }
+}
+
+TEST(OrderedBlocks, ExceptionOfTheSourceComesAfterTheBlocksThatItGave) {
+  for (const int threads : {1, 2, 7}) {
+    int64_t consumed = 0;
+    EXPECT_THROW(
+        ordered_stream(
+            threads,
+            [](int64_t block, int) {
+              if (block == 5) throw std::runtime_error("source");
+              return true;
+            },
+            [](int64_t, int, int) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); },
+            [&](int64_t block, int) { consumed = block + 1; }),
+        std::runtime_error);
+    EXPECT_EQ(consumed, 5) << threads;
+  }
+}
+
 TEST(OrderedBlocks, ExceptionOfConsumeIsThrownAndEndsTheWork) {
   for (const int threads : {1, 2, 7}) {
     std::atomic<int64_t> worked = 0;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <stdexcept>
 
 #include "host/taugrid/csv_fields.h"
 #include "host/taugrid/priors.h"
@@ -312,6 +313,36 @@ TEST(FindCrossing, EndsWithinItsToleranceAndInFewSteps) {
     EXPECT_LE(evaluations, 28);  // bisection: 26
     if (i == 0) EXPECT_LE(evaluations, 10);
   }
+}
+
+// A fit at a value between those of the range may fail where all of the range's do not.
+TEST(FindFlips, LeavesOutOneThatCannotBeFoundAndSaysSo) {
+  const std::vector<PriorFamily> tau =
+      parse_prior_families(Texts{"half_normal:1..4:2", "half_cauchy:1..4:2"}, PriorOf::kTau);
+  const std::vector<PriorFamily> mu = parse_prior_families(Texts{"flat"}, PriorOf::kMu);
+  std::vector<SweepRow> rows(4);
+  rows[0].mu_above_zero = rows[2].mu_above_zero = 0.955;
+  rows[1].mu_above_zero = rows[3].mu_above_zero = 0.945;
+  const auto scale = [](const std::string& prior) { return parse_tau_prior(prior).parameters[0]; };
+  for (const int threads : {1, 3}) {
+    const FoundFlips found = find_flips(
+        tau, mu, rows,
+        [&](const std::string& tau_prior, const std::string&) {
+          if (tau_prior.starts_with("half_normal")) throw std::runtime_error("not integrated");
+          return 0.955 - 0.005 * std::log2(scale(tau_prior));
+        },
+        threads);
+    ASSERT_EQ(found.flips.size(), 1u);
+    EXPECT_EQ(found.flips[0].range, "half_cauchy:1..4:2");
+    EXPECT_NEAR(found.flips[0].value, 2.0, 1e-6);
+    EXPECT_EQ(found.notes,
+              Texts{"tau ~ half_normal:1..4:2, mu ~ flat: between scale 1 and 4 P(mu > 0) crosses "
+                    "0.95, but where could not be found: not integrated"});
+  }
+  EXPECT_THROW(find_flips(
+                   tau, mu, rows,
+                   [](const std::string&, const std::string&) -> double { throw Stopped(); }, 2),
+               Stopped);
 }
 
 // ---- what has no posterior

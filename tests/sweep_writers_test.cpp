@@ -252,6 +252,9 @@ TEST(CliSweep, RefusesWithExitCode2AndNothingWritten) {
   refused({"--backend", "cuda"}, "--backend is cuda, must be auto or cpu");
   refused({"--plot", "--format", "csv"}, "--plot goes with --format table");
   refused({"--plot", "--stats", "mean"}, "the plot needs the columns");
+  // Before anything is read, and so before the sweep.
+  EXPECT_NE(run({"/nowhere/x.csv", "--plot", "--stats", "mean"}).err.find("the plot needs"),
+            std::string::npos);
   refused({"--rows", "-1"}, "--rows");
 }
 

@@ -84,7 +84,10 @@ Command batch_command(CLI::App& program) {
                   "Columns theta[1] .. of the long form (default: as many as the largest data set "
                   "has rows)")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
-  app->add_option("--out", options->out, "CSV file for the rows; - is standard output")
+  app->add_option(
+         "--out", options->out,
+         "CSV file for the rows; - is standard output, where rows come as they are done: a "
+         "mistake found later in DATA ends the run after them")
       ->capture_default_str();
   app->add_flag("--resume", options->resume, "Go on from what an interrupted run to --out left");
   return {app, [options] { run(*options); }};

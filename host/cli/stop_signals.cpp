@@ -21,7 +21,9 @@ StopSignals::StopSignals() {
   signal_received = 0;
   struct sigaction action {};
   action.sa_handler = note_signal;
-  action.sa_flags = SA_RESTART;
+  // Without SA_RESTART: what waits for an input is to ask whether to stop. Whoever writes tries
+  // again (OutputFile, ResumableFile, CheckpointedFile).
+  action.sa_flags = 0;
   for (size_t i = 0; i < std::size(kSignals); ++i) {
     ::sigaction(kSignals[i], nullptr, &actions_before[i]);
     if (actions_before[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &action, nullptr);

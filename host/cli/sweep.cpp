@@ -30,6 +30,8 @@ void run(const SweepOptions& options) {
   request.quantities = options.columns.quantities;
   request.statistics = options.columns.statistics;
   request.threads = options.device.threads;
+  if (options.plot)
+    check_plot_columns(parse_batch_columns(request.quantities, request.statistics).names());
   const int64_t size = sweep_size(request);
   const Data data = read_input(options);
   const StopSignals signals;

@@ -72,16 +72,18 @@ uint64_t prior_hash(const TauPrior& prior) {
   return hash_bytes(bytes);
 }
 
-// What a resumed run must have been asked for: all that the output depends on beside the input,
-// which is compared block by block.
+// What a resumed run must have been asked for: all that the output depends on beside the rows of
+// the input, which are compared block by block. The header says what they mean.
 std::string request_text(const BatchFileRequest& request, const BatchColumns& columns,
                          const TauPrior& tau, const BatchInput& input, size_t block_bytes) {
   return fmt::format(
-      "taugrid {}\ninput {}\ncolumns {} of {}\ndata {} / {} by {}\ntheta {}\ntau prior {} "
+      "taugrid {}\ninput {}, header {:016x}, rows from byte {}\ncolumns {} of {}\ndata {} / {} by "
+      "{}\ntheta {}\ntau prior {} "
       "({:016x})\nmu prior {}\nblocks of {} bytes\n",
-      version(), input.wide() ? "wide" : "long", request.statistics, request.quantities,
-      request.form.y, request.form.sigma, request.form.by, columns.n_theta, request.priors.tau,
-      prior_hash(tau), request.priors.mu, block_bytes);
+      version(), input.wide() ? "wide" : "long",
+      hash_bytes(fmt::format("{}", fmt::join(input.header(), "\n"))), input.position(),
+      request.statistics, request.quantities, request.form.y, request.form.sigma, request.form.by,
+      columns.n_theta, request.priors.tau, prior_hash(tau), request.priors.mu, block_bytes);
 }
 
 bool wants_theta(const BatchColumns& columns) {
@@ -160,7 +162,7 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
   const bool resumable = !writer_ && ResumableFile::possible(request.output);
   if (request.resume && !resumable)
     throw std::invalid_argument("--resume needs --out with a CSV file");
-  input_ = std::make_unique<BatchInput>(request.input, form_);
+  input_ = std::make_unique<BatchInput>(request.input, form_, control.stop);
   for (const std::string& notice : input_->notices()) control.notice(notice);
   if (wants_theta(columns_)) {
     columns_.n_theta = request.most_schools;
@@ -171,7 +173,7 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
         throw std::invalid_argument(
             "theta: how many columns there are to be cannot be read from a pipe beforehand; say "
             "it with --max-j");
-      columns_.n_theta = BatchInput::most_schools(request.input, form_);
+      columns_.n_theta = BatchInput::most_schools(request.input, form_, control.stop);
     }
   }
   if (resumable) {
@@ -211,7 +213,13 @@ BatchFileResult Run::operator()() {
     if (resumable_ && static_cast<int64_t>(resumable_->done().size()) > blocks_)
       throw std::invalid_argument(fmt::format(
           "cannot resume {}: the input ends before what was done of it", request_.output));
-  } catch (const std::invalid_argument&) {
+  } catch (const Stopped&) {
+    if (resumable_ && !resumable_->empty())
+      control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
+                                  resumable_->partial_path()));
+    if (resumable_ && resumable_->empty()) resumable_->discard();
+    throw;
+  } catch (...) {
     if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
   }
@@ -296,12 +304,7 @@ void Run::consume(int64_t block, Slot& slot) {
     if (writer_) writer_->append(slot.rows(columns_.size()));
   }
   if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
-  if (control_.stop && control_.stop()) {
-    if (resumable_)
-      control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
-                                  resumable_->partial_path()));
-    throw Stopped();
-  }
+  if (control_.stop && control_.stop()) throw Stopped();
 }
 
 }  // namespace

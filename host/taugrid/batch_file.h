@@ -32,7 +32,7 @@ struct BatchFileProgress {
 
 struct BatchFileControl {
   std::function<void(const BatchFileProgress&)> progress;
-  std::function<bool()> stop;
+  std::function<bool()> stop;                      // asked by any thread
   std::function<void(const std::string&)> notice;  // one line each
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,9 +12,11 @@
 #include <cstring>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "host/taugrid/csv_reader.h"
 #include "host/taugrid/csv_scanner.h"
+#include "host/taugrid/posterior.h"
 #include "host/taugrid/readers.h"
 
 namespace taugrid {
@@ -24,6 +27,8 @@ constexpr int64_t kMostColumns = 100'000;
 constexpr size_t kNoCut = 0;
 // A record longer than this is an open quote, which would else take in the whole file.
 constexpr size_t kMostRecord = size_t{1} << 26;
+// Between two questions whether to stop, while the input keeps the reader waiting.
+constexpr int kWaitMilliseconds = 100;
 
 bool is_absent(std::string_view text) { return text.empty() || text == "NA"; }
 
@@ -123,12 +128,17 @@ std::vector<std::string> expand_columns(const std::string& text, const std::stri
   return names;
 }
 
-BatchInput::BatchInput(const std::string& path, const BatchInputOptions& options)
-    : name_(path == "-" ? "standard input" : path), block_bytes_(options.block_bytes) {
+BatchInput::BatchInput(const std::string& path, const BatchInputOptions& options,
+                       std::function<bool()> stop)
+    : name_(path == "-" ? "standard input" : path),
+      stop_(std::move(stop)),
+      block_bytes_(options.block_bytes) {
   if (path == "-") {
     descriptor_ = STDIN_FILENO;
   } else {
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // That of a named pipe waits for someone to write.
+    while ((descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0 && errno == EINTR)
+      check_stop();
     if (descriptor_ < 0)
       throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   }
@@ -153,13 +163,33 @@ BatchInput::~BatchInput() {
   if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
 }
 
+void BatchInput::check_stop() const {
+  if (stop_ && stop_()) throw Stopped();
+}
+
+// A signal comes to any thread, and so need not end the read() of this one; nor would it, if it
+// came just before.
+void BatchInput::wait_for_bytes() const {
+  if (!stop_ || file_size_ >= 0) return;
+  pollfd source{descriptor_, POLLIN, 0};
+  for (;;) {
+    check_stop();
+    const int n = ::poll(&source, 1, kWaitMilliseconds);
+    if (n > 0 || (n < 0 && errno != EINTR)) return;  // what is wrong is said by read()
+  }
+}
+
 // Appends until there are `size` bytes; false where the file ends first.
 bool BatchInput::read_more(std::string& bytes, size_t size) {
   size_t used = bytes.size();
   if (used < size) bytes.resize(size);
   while (used < size && !at_end_) {
+    wait_for_bytes();
     const ssize_t n = ::read(descriptor_, bytes.data() + used, size - used);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EINTR) {
+      check_stop();
+      continue;
+    }
     if (n < 0)
       throw std::runtime_error(fmt::format("cannot read {}: {}", name_, std::strerror(errno)));
     if (n == 0) at_end_ = true;
@@ -478,12 +508,14 @@ std::string BatchInput::error_text(const BatchBlock& block, const BatchError& er
   return fmt::format("line {}: study {}{}", block.lines[at], block.studies[at] + 1, of_row->rest);
 }
 
-int64_t BatchInput::most_schools(const std::string& path, const BatchInputOptions& options) {
-  BatchInput input(path, options);
+int64_t BatchInput::most_schools(const std::string& path, const BatchInputOptions& options,
+                                 const std::function<bool()>& stop) {
+  BatchInput input(path, options, stop);
   BatchText text;
   BatchBlock block;
   int64_t most = 0;
   while (input.take(text)) {
+    input.check_stop();
     input.parse(text, block);
     for (const int64_t n : block.n_schools) most = std::max(most, n);
   }

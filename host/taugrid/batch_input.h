@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,11 @@ struct BatchBlock {
 
 class BatchInput {
  public:
-  // Opens `path`, - for standard input, and reads the header. Throws std::invalid_argument.
-  BatchInput(const std::string& path, const BatchInputOptions& options);
+  // Opens `path`, - for standard input, and reads the header. `stop` is asked while the input keeps
+  // the reader waiting, by whichever thread reads: here, in take() and in most_schools(); where it
+  // answers true they throw Stopped. Throws std::invalid_argument.
+  BatchInput(const std::string& path, const BatchInputOptions& options,
+             std::function<bool()> stop = {});
   ~BatchInput();
   BatchInput(const BatchInput&) = delete;
   BatchInput& operator=(const BatchInput&) = delete;
@@ -55,6 +59,7 @@ class BatchInput {
   bool wide() const { return wide_; }
   // Of the wide form: how many studies there are columns for.
   int64_t n_studies() const { return static_cast<int64_t>(y_fields_.size()); }
+  const std::vector<std::string>& header() const { return header_; }
   const std::vector<std::string>& notices() const { return notices_; }
   int64_t file_size() const { return file_size_; }  // bytes; -1 where it is no regular file
   // Bytes of the blocks taken so far, and of what stands before them.
@@ -72,10 +77,13 @@ class BatchInput {
   std::string error_text(const BatchBlock& block, const BatchError& error) const;
 
   // The most rows of any data set, by reading the file through (it must be a regular file).
-  static int64_t most_schools(const std::string& path, const BatchInputOptions& options);
+  static int64_t most_schools(const std::string& path, const BatchInputOptions& options,
+                              const std::function<bool()>& stop = {});
 
  private:
   bool read_more(std::string& bytes, size_t size);
+  void check_stop() const;
+  void wait_for_bytes() const;
   size_t find_cut(std::string_view bytes) const;
   size_t find_cut_plain(std::string_view bytes) const;
   size_t find_cut_quoted(std::string_view bytes) const;
@@ -85,6 +93,7 @@ class BatchInput {
   void read_header(const BatchInputOptions& options);
 
   std::string name_;
+  std::function<bool()> stop_;
   int descriptor_ = -1;
   int64_t file_size_ = -1;
   size_t block_bytes_;

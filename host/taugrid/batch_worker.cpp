@@ -114,9 +114,10 @@ void BatchWorker::fit_on_cuda(const BatchData& data, const std::vector<int64_t>&
     const auto y = part(data.y, data, p), sigma = part(data.sigma, data, p);
     Item& item = items.emplace_back(Item{p});
     try {
-      plan_->check(static_cast<int64_t>(y.size()));
+      // In the order of BatchFitter::fit, which decides what is said of a data set.
       item.problem = maker.make(y, sigma, item.units, internal.emplace_back(2 * y.size()).data(),
                                 item.storage);
+      plan_->check(static_cast<int64_t>(y.size()));
     } catch (const std::invalid_argument& error) {
       refuse(p, error.what());
       items.pop_back();

@@ -11,10 +11,10 @@ namespace {
 constexpr size_t kLongestNumber = 24;  // "-1.7976931348623157e+308"
 
 void append_text(const std::string& text, std::string& bytes) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    bytes += text;
-  } else {
+  if (csv_needs_quotes(text)) {
     bytes += csv_quoted(text);
+  } else {
+    bytes += text;
   }
 }
 

@@ -42,7 +42,9 @@ void ordered_stream(int threads, const std::function<bool(int64_t, int)>& take,
   std::vector<char> ready(static_cast<size_t>(slots), 0);
   int64_t next = 0, consumed = 0;
   bool ended = false, stop = false;
+  // Of the first block in order that failed, whichever failed first in time.
   std::exception_ptr failure;
+  int64_t failed = 0;
 
   const auto worker = [&](int id) {
     while (true) {
@@ -85,8 +87,11 @@ void ordered_stream(int threads, const std::function<bool(int64_t, int)>& take,
       {
         const std::lock_guard lock(mutex);
         if (thrown) {
-          failure = thrown;
-          stop = true;
+          if (!failure || block < failed) {
+            failure = thrown;
+            failed = block;
+          }
+          stop = true;  // no more are taken; those before this one are all in work, or done
         }
         ready[static_cast<size_t>(slot)] = 1;
       }
@@ -116,10 +121,9 @@ void ordered_stream(int threads, const std::function<bool(int64_t, int)>& take,
     const int slot = static_cast<int>(block % slots);
     {
       std::unique_lock lock(mutex);
-      changed.wait(lock, [&] {
-        return failure || ready[static_cast<size_t>(slot)] || (ended && block == next);
-      });
-      if (failure) std::rethrow_exception(failure);
+      changed.wait(lock,
+                   [&] { return ready[static_cast<size_t>(slot)] || (ended && block == next); });
+      if (failure && block == failed) std::rethrow_exception(failure);
       if (ended && block == next) return;
       ready[static_cast<size_t>(slot)] = 0;
     }

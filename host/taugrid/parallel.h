@@ -9,7 +9,8 @@ namespace taugrid {
 // For block = 0 .. n_blocks - 1: work(block, slot, worker) on one of `threads` workers, then
 // consume(block, slot) on the calling thread, in order. A slot in [0, n_slots(threads)) is in the
 // hands of one block from the start of its work to the end of its consumption. An exception of
-// either ends the whole and is thrown here. With one thread nothing is started.
+// either ends the whole and is thrown here, that of the first block in order that has one, after
+// all blocks before it are consumed. With one thread nothing is started.
 int n_slots(int threads);
 void ordered_blocks(int64_t n_blocks, int threads,
                     const std::function<void(int64_t block, int slot, int worker)>& work,

@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
-#include <utility>
 
 namespace taugrid {
 namespace {
@@ -45,6 +44,30 @@ std::string read_at(int descriptor, uint64_t begin, uint64_t size) {
   }
   bytes.resize(used);
   return bytes;
+}
+
+// Whether the path still names the file that is open.
+bool is_at(int descriptor, const std::string& path) {
+  struct stat of_file {
+  }, of_path{};
+  return ::fstat(descriptor, &of_file) == 0 && ::stat(path.c_str(), &of_path) == 0 &&
+         of_file.st_dev == of_path.st_dev && of_file.st_ino == of_path.st_ino;
+}
+
+// Opened for this run alone, made where it is not there. Another run may rename or remove it after
+// our open() and before our lock: what is locked then is its finished file.
+int open_alone(const std::string& partial_path, const std::string& path) {
+  for (;;) {
+    const int file = ::open(partial_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) refuse(path, errno);
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+      ::close(file);
+      throw std::invalid_argument(
+          fmt::format("cannot write {}: another run is writing {}", path, partial_path));
+    }
+    if (is_at(file, partial_path)) return file;
+    ::close(file);
+  }
 }
 
 // A line of the log, its own hash at the end: one that was cut short is none.
@@ -112,16 +135,12 @@ ResumableFile::ResumableFile(const std::string& path, const std::string& request
   const bool exists = ::stat(final_path_.c_str(), &status) == 0;
   // Renaming would go over a file that is protected from writing.
   if (exists && ::access(final_path_.c_str(), W_OK) != 0) refuse(path, errno);
-  file_ = ::open(partial_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (file_ < 0) refuse(path, errno);
+  file_ = open_alone(partial_path_, path);
   const auto close = [&] {
     ::close(file_);
     if (log_ >= 0) ::close(log_);
   };
   try {
-    if (::flock(file_, LOCK_EX | LOCK_NB) != 0)
-      throw std::invalid_argument(
-          fmt::format("cannot write {}: another run is writing {}", path, partial_path_));
     if (exists) (void)!::fchmod(file_, status.st_mode & 07777);
     log_ = ::open(log_path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log_ < 0) refuse(log_path_, errno);
@@ -156,7 +175,7 @@ ResumableFile::ResumableFile(const std::string& path, const std::string& request
         ::ftruncate(log_, static_cast<off_t>(log_size)) != 0)
       refuse(path, errno);
     ::lseek(file_, 0, SEEK_END);
-    n_blocks_ = done_.size();
+    for (const BlockRecord& record : done_) n_data_sets_ += record.data_sets;
     if (log_size == 0) write_all(log_, head, log_path_);
   } catch (...) {
     close();
@@ -165,12 +184,13 @@ ResumableFile::ResumableFile(const std::string& path, const std::string& request
 }
 
 ResumableFile::~ResumableFile() {
-  if (file_ >= 0) ::close(file_);
-  ::close(log_);
+  // Under the lock, which ends as the file is closed.
   if (discarded_ && !committed_) {
     ::unlink(partial_path_.c_str());
     ::unlink(log_path_.c_str());
   }
+  ::close(log_);
+  ::close(file_);
 }
 
 bool ResumableFile::is_intact(size_t block) const {
@@ -183,13 +203,13 @@ void ResumableFile::append(std::string_view bytes, const BlockRecord& record) {
   // In this order: a line stands for bytes that are there.
   write_all(file_, bytes, partial_path_);
   write_all(log_, line_of(record), log_path_);
-  ++n_blocks_;
+  n_data_sets_ += record.data_sets;
 }
 
 void ResumableFile::commit() {
-  // Some file systems report a full disk only here.
-  if (::close(std::exchange(file_, -1)) != 0 ||
-      ::rename(partial_path_.c_str(), final_path_.c_str()) != 0)
+  // Some file systems report a full disk only at a close(); the copy's leaves the lock, under which
+  // the file gets its name and the log goes.
+  if (::close(::dup(file_)) != 0 || ::rename(partial_path_.c_str(), final_path_.c_str()) != 0)
     throw std::runtime_error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
   committed_ = true;
   ::unlink(log_path_.c_str());

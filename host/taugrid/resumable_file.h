@@ -46,7 +46,8 @@ class ResumableFile {
   // Whether the n-th of them is as it was when it was written. Any thread.
   bool is_intact(size_t block) const;
 
-  bool empty() const { return n_blocks_ == 0; }
+  // Whether no data set has been done.
+  bool empty() const { return n_data_sets_ == 0; }
   void append(std::string_view bytes, const BlockRecord& record);
   void commit();
   void discard() { discarded_ = true; }
@@ -57,7 +58,7 @@ class ResumableFile {
   int file_ = -1, log_ = -1;
   bool replaced_ = false, committed_ = false, discarded_ = false;
   std::vector<BlockRecord> done_;
-  size_t n_blocks_ = 0;
+  int64_t n_data_sets_ = 0;
   std::vector<uint64_t> begins_;  // of the blocks done, in the file
 };
 

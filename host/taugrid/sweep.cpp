@@ -267,8 +267,10 @@ SweepSummary sweep(const Data& data, const SweepRequest& request, const RunContr
     return std::ranges::any_of(families, &PriorFamily::is_range);
   };
   summary.has_ranges = any_range(tau.families) || any_range(mu.families);
-  summary.flips =
+  FoundFlips found =
       find_flips(tau.families, mu.families, summary.rows, mu_above_zero, threads, control.stop);
+  summary.flips = std::move(found.flips);
+  summary.notes = std::move(found.notes);
   add_notes(tau.priors, mu.priors, base_error, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <optional>
+#include <utility>
 
 #include "host/taugrid/ieee_environment.h"
 #include "host/taugrid/parallel.h"
@@ -54,6 +57,17 @@ SweepFlip find_flip(const Bracket& bracket, const MuAboveZero& mu_above_zero) {
           bracket.of_tau ? bracket.other : prior,
           bracket.probability,
           bracket.at_next > bracket.at_i};
+}
+
+std::string unfound_text(const Bracket& bracket, const char* error) {
+  const PriorFamily& range = *bracket.range;
+  return fmt::format(
+      "tau ~ {}, mu ~ {}: between {} {:.6g} and {:.6g} P(mu > 0) crosses {}, but where could not "
+      "be "
+      "found: {}",
+      bracket.of_tau ? range.text : bracket.other, bracket.of_tau ? bracket.other : range.text,
+      range.parameter, range.values[bracket.i], range.values[bracket.i + 1], bracket.probability,
+      error);
 }
 
 std::vector<std::string> all_priors(std::span<const PriorFamily> families) {
@@ -111,9 +125,9 @@ std::string SweepFlip::event() const {
                 : "the central 95% interval of mu holds 0 from here on";
 }
 
-std::vector<SweepFlip> find_flips(std::span<const PriorFamily> tau, std::span<const PriorFamily> mu,
-                                  std::span<const SweepRow> rows, const MuAboveZero& mu_above_zero,
-                                  int threads, const std::function<bool()>& stop) {
+FoundFlips find_flips(std::span<const PriorFamily> tau, std::span<const PriorFamily> mu,
+                      std::span<const SweepRow> rows, const MuAboveZero& mu_above_zero, int threads,
+                      const std::function<bool()>& stop) {
   const std::vector<std::string> tau_priors = all_priors(tau), mu_priors = all_priors(mu);
   std::vector<Bracket> brackets;
   // Along the priors of tau and of mu alike: `row(k, o)` has prior k of these and o of the others.
@@ -143,17 +157,38 @@ std::vector<SweepFlip> find_flips(std::span<const PriorFamily> tau, std::span<co
   scan(mu, false, tau_priors,
        [&](size_t m, size_t t) -> const SweepRow& { return rows[m * n_tau + t]; });
 
-  std::vector<SweepFlip> flips(brackets.size());
+  FoundFlips found;
+  struct Slot {
+    std::optional<SweepFlip> flip;
+    std::string note;
+  };
+  std::vector<Slot> slots(static_cast<size_t>(n_slots(threads)));
   ordered_blocks(
       static_cast<int64_t>(brackets.size()), threads,
-      [&](int64_t i, int, int) {
+      [&](int64_t i, int slot, int) {
         const IeeeEnvironment ieee;
-        flips[static_cast<size_t>(i)] = find_flip(brackets[static_cast<size_t>(i)], mu_above_zero);
+        const Bracket& bracket = brackets[static_cast<size_t>(i)];
+        Slot& result = slots[static_cast<size_t>(slot)];
+        result = {};
+        try {
+          result.flip = find_flip(bracket, mu_above_zero);
+        } catch (const Stopped&) {
+          throw;
+        } catch (const std::exception& error) {
+          // The rows are good, and so are the other flips.
+          result.note = unfound_text(bracket, error.what());
+        }
       },
-      [&](int64_t, int) {
+      [&](int64_t, int slot) {
         if (stop && stop()) throw Stopped();
+        Slot& result = slots[static_cast<size_t>(slot)];
+        if (result.flip) {
+          found.flips.push_back(std::move(*result.flip));
+        } else {
+          found.notes.push_back(std::move(result.note));
+        }
       });
-  return flips;
+  return found;
 }
 
 }  // namespace taugrid

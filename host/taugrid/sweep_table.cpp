@@ -241,7 +241,14 @@ std::string flip_text(const SweepFlip& flip) {
       flip.of_tau ? flip.mu_prior : flip.range, flip.parameter, flip.value, flip.event());
 }
 
+void check_plot_columns(const std::vector<std::string>& columns) {
+  for (const char* name : {"mu.q2.5", "mu.q50", "mu.q97.5"})
+    if (std::ranges::find(columns, name) == columns.end())
+      throw std::invalid_argument("the plot needs the columns mu.q2.5, mu.q50 and mu.q97.5");
+}
+
 std::string sweep_plot(const SweepSummary& sweep, size_t most_rows) {
+  check_plot_columns(sweep.columns);
   const auto place = [&](const char* name) {
     return static_cast<size_t>(std::ranges::find(sweep.columns, name) - sweep.columns.begin());
   };
@@ -250,8 +257,6 @@ std::string sweep_plot(const SweepSummary& sweep, size_t most_rows) {
   };
   const size_t lower = place("mu.q2.5"), median = place("mu.q50"), upper = place("mu.q97.5");
   const size_t q25 = place("mu.q25"), q75 = place("mu.q75");
-  if (std::max({lower, median, upper}) == sweep.columns.size())
-    throw std::invalid_argument("the plot needs the columns mu.q2.5, mu.q50 and mu.q97.5");
   const Labels labels(sweep);
   std::vector<const SweepRow*> shown;
   for (const std::vector<size_t>& group : shown_rows(sweep, most_rows))

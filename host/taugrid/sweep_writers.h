@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "host/taugrid/sweep.h"
 
@@ -15,6 +16,8 @@ std::string sweep_table(const SweepSummary& sweep, size_t most_rows, bool all_co
 // std::invalid_argument where the columns lack mu.q2.5, mu.q50 or mu.q97.5; with mu.q25 and mu.q75
 // the quartiles are drawn too.
 std::string sweep_plot(const SweepSummary& sweep, size_t most_rows);
+// The same of the names alone, before there is a sweep.
+void check_plot_columns(const std::vector<std::string>& columns);
 
 // One object: "rows" with the columns of CSV as nested keys, and "flips".
 std::string sweep_json(const SweepSummary& sweep);
