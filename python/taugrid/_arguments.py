@@ -5,6 +5,7 @@ Whether values make sense is the library's to say; here is said what is no numbe
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 MOST_SEEDS = 2**64 - 1
 MOST_THREADS = 4096
+MOST_DRAWS = 2**53
 
 
 def column(values: ArrayLike, name: str) -> NDArray[np.float64]:
@@ -27,11 +29,24 @@ def column(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.atleast_1d(array))
 
 
+def table(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Values (P, k) as doubles."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        items = np.asarray(values, dtype=object)
+        if items.ndim != 2:
+            raise ValueError(f"{name} has shape {items.shape}, must have two dimensions") from None
+        return np.array([[_number(x, name, p) for x in row] for p, row in enumerate(items, 1)])
+
+
 def _items(values: Any) -> Iterable[Any]:
     return [values] if isinstance(values, str) or not isinstance(values, Iterable) else values
 
 
 def _number(value: Any, name: str, row: int) -> float:
+    if value is None or type(value).__name__ == "NAType":  # pandas.NA; pandas need not be there
+        return math.nan
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -58,6 +73,14 @@ def within(value: Any, name: str, most: int) -> int:
     number = whole(value, name)
     if not 0 <= number <= most:
         raise ValueError(f"{name} is {number}, must be a whole number from 0 to {most}")
+    return number
+
+
+def draws(value: Any) -> int:
+    """A number of draws."""
+    number = whole(value, "number of draws")
+    if not 1 <= number <= MOST_DRAWS:  # the library's words, beyond what its integers hold too
+        raise ValueError(f"number of draws is {number}, must be from 1 to 2^53")
     return number
 
 

@@ -19,7 +19,9 @@ class Draws:
     """Independent draws from a posterior, in units of y; `Posterior.draw` makes them.
 
     All arrays are views of `values`. They pickle as the posterior's inputs and the seed, and are
-    drawn anew when they are read back.
+    drawn anew when they are read back. Draws that have lent their memory to later ones
+    (``r.draw(n, out=draws)``) are spent: what their memory holds is no longer theirs, and all
+    but their length, `repr` and inputs is a ValueError.
 
     Attributes
     ----------
@@ -46,26 +48,53 @@ class Draws:
         arguments: tuple[Any, ...],
     ) -> None:
         self.posterior = posterior
-        self.values = values
         self.seed = seed
         self.precision = precision
         self.backend = core.backend
         self._core = core
         self._arguments = arguments
-        self.tau = values[0]
-        self.mu = values[1]
-        self.theta = values[2:-1].T
-        self.theta_new = values[-1]
+        self._shape = values.shape
+        self._values: NDArray[Any] | None = values  # None once they are lent
+
+    @property
+    def values(self) -> NDArray[Any]:
+        if self._values is None:
+            raise ValueError(
+                f"these draws of seed {self.seed} lent their memory (out=) and are spent; "
+                "use the draws that took it, or draw these anew"
+            )
+        return self._values
+
+    @property
+    def tau(self) -> NDArray[Any]:
+        return self.values[0]
+
+    @property
+    def mu(self) -> NDArray[Any]:
+        return self.values[1]
+
+    @property
+    def theta(self) -> NDArray[Any]:
+        return self.values[2:-1].T
+
+    @property
+    def theta_new(self) -> NDArray[Any]:
+        return self.values[-1]
+
+    def _spend(self) -> None:
+        self._values = None
 
     def __len__(self) -> int:
-        return len(self.tau)
+        return self._shape[1]
 
     def __reduce__(self) -> tuple[Any, ...]:
+        _ = self.values  # spent draws do not pickle
         return _draw_again, (self.posterior, self._arguments)
 
     def __repr__(self) -> str:
+        spent = ", spent" if self._values is None else ""
         return (
-            f"<{len(self)} draws from the exact posterior: J = {self.theta.shape[1]}, "
+            f"<{len(self)} draws from the exact posterior{spent}: J = {self._shape[0] - 3}, "
             f"tau ~ {self.posterior.tau_prior}, mu ~ {self.posterior.mu_prior}; "
             f"seed {self.seed}, {self.precision} precision, {self.backend}>"
         )
@@ -75,6 +104,7 @@ class Draws:
 
         As Stan's ~ statements give it for the same model.
         """
+        _ = self.values  # spent draws have none
         return self._core.lp(len(self), self.seed, self.precision == "single")
 
     def log_likelihood(self) -> NDArray[Any]:

@@ -168,17 +168,28 @@ def _from_long(y: ArrayLike, sigma: ArrayLike, by: Any, name: str) -> _DataSets:
 def _from_polars(data: Any, y: str, sigma: str, by: str) -> _DataSets:
     import polars as pl
 
-    groups = data.group_by(by, maintain_order=True).agg(pl.col(y), pl.col(sigma))
-    values = _arguments.column(groups[y].explode().to_numpy(), "y")
-    errors = _arguments.column(groups[sigma].explode().to_numpy(), "sigma")
-    if groups[by].null_count():
+    # As numbers before they are grouped, so that what is no number is named by its row in data.
+    columns = {
+        "group": data[by],
+        "y": _arguments.column(data[y].to_numpy(), "y"),
+        "sigma": _arguments.column(data[sigma].to_numpy(), "sigma"),
+    }
+    groups = (
+        pl.DataFrame(columns)
+        .group_by("group", maintain_order=True)
+        .agg(pl.col("y"), pl.col("sigma"))
+    )
+    values = groups["y"].explode().to_numpy()
+    errors = groups["sigma"].explode().to_numpy()
+    if groups["group"].null_count():
         row = data[by].is_null().arg_max()
         raise ValueError(f"row {int(row or 0) + 1}: {by} is missing")
-    return _DataSets(groups[by], values, errors, _offsets(groups[y].list.len().to_numpy()))
+    sizes = groups["y"].list.len().to_numpy()
+    return _DataSets(groups["group"], values, errors, _offsets(sizes))
 
 
 def _from_wide(y: ArrayLike, sigma: ArrayLike, group: Any) -> _DataSets:
-    values, errors = np.asarray(y, dtype=np.float64), np.asarray(sigma, dtype=np.float64)
+    values, errors = _arguments.table(y, "y"), _arguments.table(sigma, "sigma")
     if values.ndim != 2 or values.shape != errors.shape:
         raise ValueError(
             f"y has shape {values.shape} and sigma {errors.shape}; they must be equal, (P, k)"

@@ -327,14 +327,15 @@ class Posterior:
             Of the CPU; all that there are without.
         out : ndarray (J + 3, n) or Draws, optional
             Memory for the draws: rows tau, mu, theta[1] .. theta[J], theta_new, of float64 (double)
-            or float32 (single), each of them contiguous. Earlier draws lend theirs.
+            or float32 (single), each of them contiguous. Earlier draws lend theirs and are
+            spent: what is asked of them then is a ValueError.
 
         Returns
         -------
         Draws
             tau (n,), mu (n,), theta (n, J), theta_new (n,), units of y: views of one array.
         """
-        n = _arguments.whole(n, "number of draws")
+        n = _arguments.draws(n)
         seed = _arguments.seed(seed)
         single = _arguments.one_of(precision, "precision", ("double", "single")) == "single"
         core = self._on((str(backend), _arguments.threads(threads)))
@@ -343,6 +344,8 @@ class Posterior:
         else:
             values = out.values if isinstance(out, Draws) else out
             self._check_out(values, n, single)
+            if isinstance(out, Draws):
+                out._spend()  # before drawing: an interrupt leaves neither the old nor the new
             (core.draw_into_single if single else core.draw_into)(values, seed)
         arguments = (n, seed, precision, str(backend), threads)
         return Draws(self, core, values, seed, precision, arguments)

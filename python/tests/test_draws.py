@@ -85,6 +85,28 @@ def test_draws_go_into_the_callers_memory(r):
     assert bits(single) == bits(r.draw(N, seed=3, precision="single"))
 
 
+def test_draws_that_lent_their_memory_are_spent(r):
+    lender = r.draw(N, seed=3)
+    tau = lender.tau
+    later = r.draw(N, seed=4, out=lender)
+    assert np.shares_memory(tau, later.values)
+    for ask in (
+        *(lender.lp, lender.log_likelihood, lender.replicates, lender.to_inference_data),
+        *(lambda: lender.values, lambda: lender.tau, lambda: lender.theta),
+        *(lambda: pickle.dumps(lender), lambda: r.draw(N, out=lender)),
+    ):
+        with pytest.raises(ValueError, match=r"draws of seed 3 lent their memory \(out=\)"):
+            ask()
+    assert len(lender) == N
+    assert "spent" in repr(lender) and "spent" not in repr(later)
+    assert bits(later) == bits(r.draw(N, seed=4))
+    # Draws whose memory is refused keep it.
+    with pytest.raises(ValueError, match="out is float64"):
+        r.draw(N + 1, out=later)
+    assert len(later.lp()) == N
+    assert r.draw(N, seed=5, out=later.values).seed == 5
+
+
 def test_arrays_outlive_the_posterior():
     tau = taugrid.fit(Y, SIGMA, "half_cauchy:5").draw(N, seed=3).tau
     expected = taugrid.fit(Y, SIGMA, "half_cauchy:5").draw(N, seed=3).tau

@@ -1,11 +1,12 @@
 """Files that the program writes, read back by what reads such files: ArviZ, xarray, NumPy.
 
-TAUGRID_CLI is the path of the program (build/release/taugrid by default).
+TAUGRID_CLI is the path of the program; without it that on PATH (a wheel's), then build/release's.
 """
 
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import numpy as np
@@ -15,7 +16,11 @@ az = pytest.importorskip("arviz")
 xr = pytest.importorskip("xarray")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CLI = os.environ.get("TAUGRID_CLI", str(ROOT / "build/release/taugrid"))
+CLI = (
+    os.environ.get("TAUGRID_CLI") or shutil.which("taugrid") or str(ROOT / "build/release/taugrid")
+)
+if shutil.which(CLI) is None:
+    pytest.skip(f"no program {CLI}: set TAUGRID_CLI", allow_module_level=True)
 SCHOOLS = ROOT / "data/eight_schools.csv"
 LABELS = list("ABCDEFGH")
 DRAWS = 40_000

@@ -113,6 +113,31 @@ def test_wide_forms_leave_absent_studies_out():
         assert frame["mu.mean"][1] == expected
 
 
+@pytest.mark.parametrize("of", [pd.DataFrame, pl.DataFrame])
+def test_what_is_no_number_is_named_by_its_row(of):
+    # The rows of the data sets alternate, so that a row's place after grouping is another one.
+    columns = {"g": ["a", "b", "a", "b"], "y": ["1", "2", "x", "4"], "sigma": [1.0, 1, 1, 1]}
+    with pytest.raises(ValueError, match=r"^row 3: y is 'x', not a number$"):
+        taugrid.batch(of(columns), by="g", **PRIORS)
+    columns = columns | {"y": [1.0, 2, 3, 4], "sigma": ["1", "1", "1", "wide"]}
+    with pytest.raises(ValueError, match=r"^row 4: sigma is 'wide', not a number$"):
+        taugrid.batch(of(columns), by="g", **PRIORS)
+
+
+def test_missing_values_are_errors_of_their_data_sets():
+    columns = {"g": ["a", "b", "a", "b"], "y": [1, None, 3, 4], "sigma": [1, 1, 1, 1]}
+    nullable = pd.DataFrame(columns).astype({"y": "Int64", "sigma": "Int64"})
+    text = nullable.astype({"y": object})
+    text.loc[1, "y"] = pd.NA
+    for data in (nullable, text, pl.DataFrame(columns)):
+        frame = taugrid.batch(data, by="g", **PRIORS)
+        assert list(frame["error"]) == [None, "row 1: y is nan, must be finite"]
+        assert frame["mu.mean"][0] == taugrid.fit([1, 3], [1, 1], **PRIORS)["mu"].mean
+    wide = pd.DataFrame({"y1": [1, 2], "y2": [3, None], "s1": [1, 1], "s2": [1, None]})
+    frame = taugrid.batch(wide.astype("Int64"), y=["y1", "y2"], sigma=["s1", "s2"], **PRIORS)
+    assert list(frame["J"]) == [2, 1]
+
+
 def test_columns_are_chosen():
     frame = taugrid.batch(
         y=[[1, 2], [1, np.nan]],
