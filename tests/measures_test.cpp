@@ -119,6 +119,34 @@ TEST(Measures, CountFailuresAndWhatDoesNotExist) {
   }
 }
 
+// Against two passes in long double: errors of theta (four a replicate) far from 0, in blocks.
+TEST(Measures, KeepTheSpreadOfErrorsFarFromZero) {
+  std::mt19937_64 random(9);
+  std::normal_distribution<double> normal;
+  std::vector<Score> scores;
+  std::vector<long double> all;
+  for (int i = 0; i < 1000; ++i) {
+    Score score;
+    double errors[4];
+    for (double& error : errors) {
+      error = 1e6 + 1e-3 * normal(random);
+      score.error += error / 4;
+      score.squared_error += error * error / 4;
+      all.push_back(error);
+    }
+    for (const double error : errors) score.spread += std::pow(error - score.error, 2) / 4;
+    scores.push_back(score);
+  }
+  long double mean = 0, squares = 0;
+  for (const long double error : all) mean += error / 4000;
+  for (const long double error : all) squares += (error - mean) * (error - mean);
+  const double sd = static_cast<double>(std::sqrt(squares / 4 / 999));
+  const auto rows = measure(scores, 64).rows(false, false);
+  EXPECT_NEAR(rows[0].value, static_cast<double>(mean), 1e-8);
+  EXPECT_NEAR(rows[1].value / sd, 1.0, 1e-6);  // the errors themselves end at 1e-10
+  EXPECT_NEAR(rows[1].mcse / (sd / std::sqrt(2.0 * 4000)), 1.0, 0.1);
+}
+
 TEST(Measures, SurviveACheckpoint) {
   const ParameterMeasures before = measure(make_sample(100).scores, 7);
   std::vector<uint64_t> words;

@@ -76,10 +76,35 @@ void RunningPair::merge(const RunningPair& other) {
   n += other.n;
 }
 
+void RunningErrors::add(double error, double spread) {
+  if (about.n == 0) reference = error;
+  const double gap = error - reference;
+  about.add(gap, gap * gap + spread);
+}
+
+void RunningErrors::merge(const RunningErrors& other) {
+  if (other.about.n == 0) return;
+  if (about.n == 0) {
+    *this = other;
+    return;
+  }
+  // The other's a and b about this reference: a + d and b + 2 d a + d^2.
+  const double d = other.reference - reference;
+  RunningPair moved = other.about;
+  moved.mean_b += 2.0 * d * moved.mean_a + d * d;
+  moved.mean_a += d;
+  moved.bb += 4.0 * d * (moved.ab + d * moved.aa);
+  moved.ab += 2.0 * d * moved.aa;
+  about.merge(moved);
+}
+
 void ParameterMeasures::add(const Score& score) {
   ++n;
   if (score.failed) return;
-  if (!std::isnan(score.error)) error.add(score.error, score.squared_error);
+  if (!std::isnan(score.error)) {
+    error.add(score.error, score.spread);
+    squared_error.add(score.squared_error);
+  }
   if (!std::isnan(score.width)) {
     covered.add(score.covered);
     width.add(score.width);
@@ -91,6 +116,7 @@ void ParameterMeasures::add(const Score& score) {
 void ParameterMeasures::merge(const ParameterMeasures& other) {
   n += other.n;
   error.merge(other.error);
+  squared_error.merge(other.squared_error);
   covered.merge(other.covered);
   width.merge(other.width);
   excludes.merge(other.excludes);
@@ -105,19 +131,21 @@ std::vector<MeasureRow> ParameterMeasures::rows(bool interval, bool score) const
   const auto add_share = [&](const char* name, const RunningShare& of) {
     add(name, of.mean(), of.standard_error(), of.n);
   };
-  const double count = real(error.n), below = real(error.n - 1);
-  const bool several = error.n > 1;
-  add("bias", error.mean_a, several ? std::sqrt(error.aa / (count * below)) : kNaN, error.n);
+  const RunningPair& about = error.about;
+  const double count = real(about.n), below = real(about.n - 1);
+  const bool several = about.n > 1;
+  add("bias", error.reference + about.mean_a,
+      several ? std::sqrt(about.aa / (count * below)) : kNaN, about.n);
   // The variance of the errors, b - a^2 on average. Its standard error by the delta method: that of
   // the mean of b - 2 (mean a) a. Under normal errors this is Morris's sd / sqrt(2 (n - 1)), and it
   // holds under others and of averages too.
-  const double variance = (error.mean_b - error.mean_a * error.mean_a) * count / below;
+  const double variance = (about.mean_b - about.mean_a * about.mean_a) * count / below;
   const double sd = several ? std::sqrt(variance > 0.0 ? variance : 0.0) : kNaN;
-  const double spread = error.bb + 4.0 * error.mean_a * (error.mean_a * error.aa - error.ab);
+  const double spread = about.bb + 4.0 * about.mean_a * (about.mean_a * about.aa - about.ab);
   add("empirical_sd", sd,
       sd > 0.0 ? std::sqrt((spread > 0.0 ? spread : 0.0) / (count * below)) / (2.0 * sd) : kNaN,
-      error.n);
-  add("mse", error.mean_b, several ? std::sqrt(error.bb / (count * below)) : kNaN, error.n);
+      about.n);
+  add("mse", squared_error.mean, squared_error.standard_error(), squared_error.n);
   if (interval) {
     add_share("coverage", covered);
     add("width", width.mean, width.standard_error(), width.n);
@@ -130,9 +158,11 @@ std::vector<MeasureRow> ParameterMeasures::rows(bool interval, bool score) const
 void ParameterMeasures::save(std::vector<uint64_t>& words) const {
   const auto put = [&](double x) { words.push_back(bits_of(x)); };
   words.push_back(static_cast<uint64_t>(n));
-  words.push_back(static_cast<uint64_t>(error.n));
-  for (const double x : {error.mean_a, error.mean_b, error.aa, error.ab, error.bb}) put(x);
-  for (const RunningMoments* of : {&width, &crps}) {
+  words.push_back(static_cast<uint64_t>(error.about.n));
+  for (const double x : {error.reference, error.about.mean_a, error.about.mean_b, error.about.aa,
+                         error.about.ab, error.about.bb})
+    put(x);
+  for (const RunningMoments* of : {&squared_error, &width, &crps}) {
     words.push_back(static_cast<uint64_t>(of->n));
     put(of->mean);
     put(of->squares);
@@ -146,10 +176,11 @@ void ParameterMeasures::save(std::vector<uint64_t>& words) const {
 
 const uint64_t* ParameterMeasures::load(const uint64_t* words) {
   n = static_cast<int64_t>(*words++);
-  error.n = static_cast<int64_t>(*words++);
-  for (double* x : {&error.mean_a, &error.mean_b, &error.aa, &error.ab, &error.bb})
+  error.about.n = static_cast<int64_t>(*words++);
+  for (double* x : {&error.reference, &error.about.mean_a, &error.about.mean_b, &error.about.aa,
+                    &error.about.ab, &error.about.bb})
     *x = real_of(*words++);
-  for (RunningMoments* of : {&width, &crps}) {
+  for (RunningMoments* of : {&squared_error, &width, &crps}) {
     of->n = static_cast<int64_t>(*words++);
     of->mean = real_of(*words++);
     of->squares = real_of(*words++);

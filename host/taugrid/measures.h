@@ -39,11 +39,24 @@ struct RunningPair {
   void merge(const RunningPair& other);
 };
 
+// The errors of estimates: the mean of each replicate and the mean of its squares, both about a
+// reference, the first error. Of errors far from 0 the squares themselves would leave no digit of
+// the spread.
+struct RunningErrors {
+  double reference = 0.0;
+  RunningPair about;  // error - reference, squares of that
+
+  // `spread`: the mean square of a replicate's errors about their mean.
+  void add(double error, double spread);
+  void merge(const RunningErrors& other);
+};
+
 // What one method says of a parameter in one replicate. A parameter of several values (theta) is
 // their average: its replicate counts once.
 struct Score {
   bool failed = false;
   double error = 0.0, squared_error = 0.0;            // estimate - truth; NaN where there is none
+  double spread = 0.0;                                // mean of (its errors - error)^2
   double covered = 0.0, width = 0.0, excludes = 0.0;  // of the interval; NaN likewise
   double crps = 0.0;
 };
@@ -57,8 +70,8 @@ struct MeasureRow {
 // One parameter under one method.
 struct ParameterMeasures {
   int64_t n = 0;  // replicates seen
-  RunningPair error;
-  RunningMoments width, crps;
+  RunningErrors error;
+  RunningMoments squared_error, width, crps;
   RunningShare covered, excludes;
 
   void add(const Score& score);
@@ -67,7 +80,7 @@ struct ParameterMeasures {
   std::vector<MeasureRow> rows(bool interval, bool score) const;
 
   // As plain words, for checkpoints.
-  static constexpr size_t kWords = 1 + 6 + 4 * 3;
+  static constexpr size_t kWords = 1 + 7 + 5 * 3;
   void save(std::vector<uint64_t>& words) const;
   const uint64_t* load(const uint64_t* words);
 };

@@ -205,6 +205,7 @@ void Scorer::score(const SyntheticBlock& block, int64_t first, int64_t n,
         Score score{};
         score.failed = !stated;
         if (!measured.interval) score.width = kNaN;
+        double mean_error = 0.0;
         for (int64_t j = 0; stated && j < n_values; ++j, ++statement) {
           const double truth = measured.parameter == StudyParameter::kMu    ? columns.mu[i]
                                : measured.parameter == StudyParameter::kTau ? columns.tau[i]
@@ -212,6 +213,10 @@ void Scorer::score(const SyntheticBlock& block, int64_t first, int64_t n,
                                    ? columns.theta[j * columns.stride + i]
                                    : columns.theta_new[i];
           const double error = statement->estimate - truth;
+          // Welford's update: of one value it leaves no spread.
+          const double before = error - mean_error;
+          mean_error += before / static_cast<double>(j + 1);
+          score.spread += before * (error - mean_error);
           score.error += error;
           score.squared_error += error * error;
           score.width += statement->upper - statement->lower;
@@ -229,8 +234,8 @@ void Scorer::score(const SyntheticBlock& block, int64_t first, int64_t n,
           *lines += '\n';
         }
         const double count = static_cast<double>(n_values);
-        for (double* mean : {&score.error, &score.squared_error, &score.width, &score.covered,
-                             &score.excludes, &score.crps})
+        for (double* mean : {&score.error, &score.squared_error, &score.spread, &score.width,
+                             &score.covered, &score.excludes, &score.crps})
           *mean = *mean / count;
         measures[place++].add(score);
       }
