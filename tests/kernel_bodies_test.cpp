@@ -239,6 +239,7 @@ TEST(KernelBodiesOfFits, UnlikeProblemsShareAWorkspace) {
   request.probabilities = probabilities.data();
   request.n_probabilities = 2;
   request.level = 0.95;
+  request.tau = request.mu = request.theta_new = request.theta = request.joint = true;
   std::vector<std::unique_ptr<Engine>> engines;
   std::vector<std::unique_ptr<FitStorage>> expected, storage;
   std::vector<Problem> problems;
