@@ -180,7 +180,8 @@ TEST_F(Cuda, FitsOfUnlikeProblemsEqualTheCpus) {
   request.probabilities = probabilities.data();
   request.n_probabilities = 3;
   request.level = 0.95;
-  request.theta = request.mode_and_shortest = true;
+  request.tau = request.mu = request.theta_new = request.theta = request.joint = true;
+  request.mode_and_shortest = true;
   std::vector<std::unique_ptr<Engine>> engines;
   std::vector<std::unique_ptr<FitStorage>> expected, storage;
   std::vector<Problem> problems;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/taugrid/posterior.h"
+#include "tests/data_sets.h"
 #include "tests/direct_integration.h"
 
 namespace taugrid {
