@@ -20,7 +20,7 @@ struct SeriesPoint {
   double value, slope, bend;
 };
 
-TAUGRID_TEMPLATE inline SeriesPoint series_point(const double* coefficient, double t) {
+TAUGRID_INLINE SeriesPoint series_point(const double* coefficient, double t) {
   double p0 = 1.0, p1 = t, d0 = 0.0, d1 = 1.0, e0 = 0.0, e1 = 0.0;  // P_n, P_n', P_n''
   SeriesPoint at{coefficient[0], 0.0, 0.0};
   for (int n = 1; n < kPanelNodes; ++n) {

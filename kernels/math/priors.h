@@ -134,7 +134,8 @@ TAUGRID_INLINE typename L::Real log_prior_row(const PriorRecord& prior, typename
       const Real z = t - x;
       const Real lost = (x - (t - z)) - (prior.log_scale + z);
       const Real term = exp<L>(prior.power * t);
-      log_p = log_p - prior.rate * L::fma(term, prior.power * lost, term);
+      const Real finite = L::select(term < 1e300, term, L::splat(0.0));
+      log_p = log_p - prior.rate * L::fma(finite, prior.power * lost, term);
     }
     if (prior.exponent != 0.0) log_p = log_p - prior.exponent * log1p_exp<L>(prior.q * t);
   } else if (prior.form == PriorForm::kSchoolSums) {

@@ -150,8 +150,9 @@ TAUGRID_OUTLINE int suggest_cuts(Team& team, const PanelTolerance& tolerance, Fi
   });
   double total = 0.0;
   for (int i = 0; i + 1 < n; ++i) total = total + panels[i];
-  if (!(total > 0.0 && total < 1e300)) return 0;
+  // A tail over very many e-folds, as of log_t, is for halving alone.
   const int most = tolerance.most / 4;
+  if (!(total > 0.0 && total < crowd * most)) return 0;
   const int n_panels = total < most ? 1 + static_cast<int>(total) : most;
   team.once([&] {
     double passed = 0.0;
