@@ -75,8 +75,8 @@ def batch():
 
 def draws():
     r = taugrid.fit([28, 8, -3, 7, -1, 1, 18, 12], [15, 10, 16, 11, 9, 11, 10, 18])
-    out = r.draw(N_DRAWS)
-    print(f"{N_DRAWS} draws, J = 8, {out.values.nbytes / 1e6:.0f} MB")
+    out = r.draw(N_DRAWS).values
+    print(f"{N_DRAWS} draws, J = 8, {out.nbytes / 1e6:.0f} MB")
     times = in_turn(
         {
             "into warm memory": lambda: r.draw(N_DRAWS, out=out),

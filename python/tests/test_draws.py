@@ -186,7 +186,10 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize(
     "work",
-    ["out = r.draw(4e6)\n    while True: r.draw(4e6, out=out)", "r._core.lp(10**8, 1, False)"],
+    [
+        "out = r.draw(4e6).values\n    while True: r.draw(4e6, out=out)",
+        "r._core.lp(10**8, 1, False)",
+    ],
 )
 def test_an_interrupt_ends_the_work(work):
     process = subprocess.Popen(
