@@ -67,11 +67,13 @@ class Draws:
 
     @property
     def tau(self) -> NDArray[Any]:
-        return self.values[0]
+        row: NDArray[Any] = self.values[0]
+        return row
 
     @property
     def mu(self) -> NDArray[Any]:
-        return self.values[1]
+        row: NDArray[Any] = self.values[1]
+        return row
 
     @property
     def theta(self) -> NDArray[Any]:
@@ -79,13 +81,14 @@ class Draws:
 
     @property
     def theta_new(self) -> NDArray[Any]:
-        return self.values[-1]
+        row: NDArray[Any] = self.values[-1]
+        return row
 
     def _spend(self) -> None:
         self._values = None
 
     def __len__(self) -> int:
-        return self._shape[1]
+        return int(self._shape[1])
 
     def __reduce__(self) -> tuple[Any, ...]:
         _ = self.values  # spent draws do not pickle
