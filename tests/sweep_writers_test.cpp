@@ -13,6 +13,7 @@
 
 #include "host/taugrid/csv_fields.h"
 #include "host/taugrid/number_text.h"
+#include "tests/csv_record.h"
 #include "tests/data_sets.h"
 #include "tests/process.h"
 #include "tests/refusal.h"
@@ -39,24 +40,6 @@ Texts lines_of(const std::string& text) {
   return lines;
 }
 
-// RFC 4180, of one line.
-Texts fields_of(const std::string& line) {
-  Texts fields = {""};
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += line[++i];
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += line[i];
-    }
-  }
-  return fields;
-}
-
 SweepSummary example() {
   SweepRequest request;
   request.tau_priors = {"half_normal:1..100:7", "uniform", "mixture:0.5*fixed:0+0.5*half_t:4,5"};
@@ -79,7 +62,7 @@ TEST(SweepCsv, HasTheColumnsOfTheDesignAndReadsBack) {
             "theta_new.q97.5,log_marginal_likelihood,ks_mu,shift_mu,error");
   for (size_t i = 0; i < summary.rows.size(); ++i) {
     const SweepRow& row = summary.rows[i];
-    const Texts fields = fields_of(lines[i + 1]);
+    const Texts fields = csv_fields(lines[i + 1]);
     ASSERT_EQ(fields.size(), 21u);
     EXPECT_EQ(fields[0], row.tau_prior);
     EXPECT_EQ(fields[1], row.mu_prior);
@@ -261,7 +244,7 @@ TEST(CliSweep, RefusesWithExitCode2AndNothingWritten) {
 TEST(CliSweep, InterruptEndsIt) {
   Process process({"sweep", kSchools, "--tau-prior", "half_normal:0.5..50:100000", "--format",
                    "csv", "--threads", "1"});
-  std::this_thread::sleep_for(500ms);
+  for (int i = 0; i < 10'000 && !process.catches(SIGINT); ++i) std::this_thread::sleep_for(1ms);
   process.signal(SIGINT);
   const Outcome outcome = process.wait();
   EXPECT_EQ(outcome.code, 1);

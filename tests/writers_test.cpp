@@ -11,6 +11,7 @@
 #include "host/taugrid/number_text.h"
 #include "host/taugrid/readers.h"
 #include "kernels/math/philox.h"
+#include "tests/csv_record.h"
 #include "tests/example_results.h"
 #include "tests/refusal.h"
 
@@ -169,24 +170,6 @@ TEST(JsonWriter, ReplacesBytesThatAreNotUtf8) {
 }
 
 // ---- CSV
-
-// One record, by rules of its own: fields between commas, quotes doubled within quotes.
-Texts csv_fields(const std::string& line) {
-  Texts fields(1);
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += line[i++];
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += line[i];
-    }
-  }
-  return fields;
-}
 
 TEST(CsvWriter, IsOneRowWithTheKeysOfJsonJoinedByDots) {
   const FitSummary fit = example_fit();
