@@ -63,9 +63,10 @@ struct FitWorkspace {
   double scan_x[kMaxScan + 2 * kMaxExtension];
   double scan_log_density[kMaxScan + 2 * kMaxExtension];
   int scan_begin, scan_end;
-  double peak;         // the largest log p(x | y)
-  double scan_mode;    // where it is, of the scan's points
-  double moment_peak;  // the largest log p(x | y) + k x
+  double peak;           // the largest log p(x | y)
+  double scan_mode;      // where it is, of the scan's points
+  double log_sd_pooled;  // log of the sd of mu | tau = 0, y; not under a uniform prior of mu
+  double moment_peak;    // the largest log p(x | y) + k x
   double cuts[kMaxCuts];
   int n_cuts;
 

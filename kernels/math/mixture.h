@@ -40,7 +40,7 @@ struct Mixture {
       const auto z = (x - L::load(mean + i)) * scale;
       const NormalTails<L> tails = normal_tails<L>(z);
       const auto f = w * scale * tails.pdf;
-      s[0] = L::fma(w, tails.lower, L::splat(0.0));
+      s[0] = w * tails.lower;
       s[1] = w * tails.upper;
       s[2] = f;
       s[3] = -(f * scale * z);

@@ -69,7 +69,7 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
     return all;
   // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
   // there on.
-  const double start = min_of(w.scan_mode, 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu)) - 1.0;
+  const double start = min_of(w.scan_mode, w.log_sd_pooled) - 1.0;
   team.once([&] {
     for (int i = 0; i < 16; ++i) {
       w.lane_a[i] = 1e-16;

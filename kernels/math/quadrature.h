@@ -102,11 +102,14 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   tolerance.shape = max_of(1e-7, 16.0 * noise);
   tolerance.negligible = 1e-19;  // the table inverts down to 2^-53
   tolerance.moment = static_cast<double>(moments);
-  // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.
-  tolerance.plain_below =
-      problem.mu.form == MuForm::kUniform
-          ? problem.tau_prior.lower_x
-          : 0.5 * log<Scalar<double, L>>(given_tau<Scalar<double, L>>(problem, 0.0).v_mu) - 3.0;
+  tolerance.plain_below = prior.lower_x;
+  if (problem.mu.form != MuForm::kUniform) {
+    using S = Scalar<double, L>;
+    const double log_sd_pooled = 0.5 * log<S>(given_tau<S>(problem, 0.0).v_mu);
+    team.once([&] { w.log_sd_pooled = log_sd_pooled; });
+    // Where tau^2 is e^-6 of the smallest variance that a mixture's component has.
+    tolerance.plain_below = log_sd_pooled - 3.0;
+  }
   if (prior.numbers != nullptr) tolerance.most = kMaxPanels - 1;  // one for atoms
   cut_panels(team, problem, tolerance, log_density, w);
   tolerance.moment_peak = w.moment_peak;
