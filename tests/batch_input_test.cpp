@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "host/taugrid/column_lists.h"
 #include "tests/refusal.h"
 #include "tests/scratch_folder.h"
 

@@ -111,8 +111,4 @@ class BatchInput {
   std::vector<std::string> header_;
 };
 
-// "y1..y4" -> y1, y2, y3, y4; "a,b..d" is refused unless both ends are a name and a number. Throws
-// std::invalid_argument, beginning with `flag`.
-std::vector<std::string> expand_columns(const std::string& text, const std::string& flag);
-
 }  // namespace taugrid
