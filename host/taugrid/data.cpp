@@ -68,12 +68,10 @@ void validate(std::span<const double> y, std::span<const double> sigma) {
   }
 }
 
-size_t most_precise_school(const Data& data) {
+size_t most_precise_school(std::span<const double> y, std::span<const double> sigma) {
   size_t best = 0;
-  for (size_t j = 1; j < data.y.size(); ++j)
-    if (data.sigma[j] < data.sigma[best] ||
-        (data.sigma[j] == data.sigma[best] && data.y[j] < data.y[best]))
-      best = j;
+  for (size_t j = 1; j < y.size(); ++j)
+    if (sigma[j] < sigma[best] || (sigma[j] == sigma[best] && y[j] < y[best])) best = j;
   return best;
 }
 

@@ -27,6 +27,6 @@ void validate(std::span<const double> y, std::span<const double> sigma);
 
 // That of the smallest sigma, of several the one of the smallest y: its y is the centre about which
 // everything is computed.
-size_t most_precise_school(const Data& data);
+size_t most_precise_school(std::span<const double> y, std::span<const double> sigma);
 
 }  // namespace taugrid

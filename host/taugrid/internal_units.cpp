@@ -1,14 +1,13 @@
 #include "host/taugrid/internal_units.h"
 
+#include "host/taugrid/data.h"
 #include "host/taugrid/model_checks.h"
 #include "kernels/math/elementary.h"
 
 namespace taugrid {
 
 Units units_of(std::span<const double> y, std::span<const double> sigma) {
-  size_t best = 0;
-  for (size_t j = 1; j < y.size(); ++j)
-    if (sigma[j] < sigma[best] || (sigma[j] == sigma[best] && y[j] < y[best])) best = j;
+  const size_t best = most_precise_school(y, sigma);
   int exponent;
   std::frexp(sigma[best], &exponent);
   const double unit = std::ldexp(1.0, exponent - 1);

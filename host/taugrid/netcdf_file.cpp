@@ -19,10 +19,10 @@
 
 #include "host/taugrid/device.h"
 #include "host/taugrid/netcdf_version.h"
+#include "host/taugrid/observation_density.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/replicated_data.h"
 #include "host/taugrid/writer_functions.h"
-#include "kernels/math/elementary.h"
 #include "kernels/math/philox.h"
 
 namespace taugrid {
@@ -44,7 +44,11 @@ template <class T>
 class NetcdfFile final : public DrawFile {
  public:
   NetcdfFile(const std::string& path, DrawFileInfo info)
-      : path_(path), info_(std::move(info)), file_(path), replicated_(info_.data, info_.seed) {
+      : path_(path),
+        info_(std::move(info)),
+        file_(path),
+        density_(info_.data),
+        replicated_(info_.data, info_.seed) {
     if (file_.temporary_path().empty())
       throw std::invalid_argument("cannot write " + path + ": netCDF needs a regular file");
     check(nc_create(file_.temporary_path().c_str(), NC_CLOBBER | NC_NETCDF4, &root_));
@@ -221,8 +225,6 @@ class NetcdfFile final : public DrawFile {
       const int group = sampled("log_likelihood");
       log_likelihood_ = define_variable(group, "y", define_dimensions(group, true), true,
                                         "log N(y | theta, sigma^2)");
-      for (const double sigma : info_.data.sigma)
-        log_constant_.push_back(-log<Scalar<>>(sigma) - kLogRoot2Pi);
     }
     if (groups.sample_stats) {
       const int group = sampled("sample_stats");
@@ -272,9 +274,7 @@ class NetcdfFile final : public DrawFile {
     const auto theta_at = [&](int64_t i, int64_t j) { return theta[static_cast<size_t>(j)][i]; };
     put(theta_, first, n, n_schools, theta_at);
     put(log_likelihood_, first, n, n_schools, [&](int64_t i, int64_t j) {
-      const size_t school = static_cast<size_t>(j);
-      const double r = (info_.data.y[school] - theta_at(i, j)) / info_.data.sigma[school];
-      return log_constant_[school] - 0.5 * (r * r);
+      return density_.log_at(static_cast<size_t>(j), theta_at(i, j));
     });
     if (!y_rep_) return;
     const T* y_rep = replicated_.of(block);
@@ -290,7 +290,7 @@ class NetcdfFile final : public DrawFile {
   bool open_ = true;
   std::vector<int> sampled_;  // groups with draws
   Variable tau_, mu_, theta_, theta_new_, y_rep_, log_likelihood_, lp_;
-  std::vector<double> log_constant_;  // (J), of log N(y | theta, sigma^2)
+  ObservationDensity density_;
   ReplicatedDataOf<T> replicated_;
   std::vector<T> rows_;
 };

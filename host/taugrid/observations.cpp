@@ -6,21 +6,21 @@
 
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/ieee_environment.h"
+#include "host/taugrid/observation_density.h"
 #include "host/taugrid/replicated_data.h"
 #include "kernels/kernels.h"
 
 namespace taugrid {
+
 template <class T>
 void log_likelihood(const Data& data, const DrawBlockOf<T>& draws, T* columns, int64_t stride) {
   const IeeeEnvironment ieee;
+  const ObservationDensity density(data);
   for (int64_t j = 0; j < draws.n_schools(); ++j) {
-    const double y = data.y[static_cast<size_t>(j)], sigma = data.sigma[static_cast<size_t>(j)];
-    const double at_y = -log<Scalar<>>(sigma) - kLogRoot2Pi;
     const auto theta = draws.theta(j);
-    for (int64_t i = 0; i < draws.size(); ++i) {
-      const double z = (y - static_cast<double>(theta[static_cast<size_t>(i)])) / sigma;
-      columns[j * stride + i] = static_cast<T>(at_y - 0.5 * (z * z));
-    }
+    for (int64_t i = 0; i < draws.size(); ++i)
+      columns[j * stride + i] = static_cast<T>(density.log_at(
+          static_cast<size_t>(j), static_cast<double>(theta[static_cast<size_t>(i)])));
   }
 }
 template void log_likelihood(const Data&, const DrawBlockOf<double>&, double*, int64_t);

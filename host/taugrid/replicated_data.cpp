@@ -8,7 +8,7 @@ namespace taugrid {
 
 template <class T>
 ReplicatedDataOf<T>::ReplicatedDataOf(const Data& data, uint64_t seed)
-    : centre_(static_cast<T>(data.y[most_precise_school(data)])), seed_(seed) {
+    : centre_(static_cast<T>(data.y[most_precise_school(data.y, data.sigma)])), seed_(seed) {
   for (const double sigma : data.sigma) sigma_.push_back(static_cast<T>(sigma));
 }
 
