@@ -77,9 +77,8 @@ uint64_t prior_hash(const TauPrior& prior) {
 std::string request_text(const BatchFileRequest& request, const BatchColumns& columns,
                          const TauPrior& tau, const BatchInput& input, size_t block_bytes) {
   return fmt::format(
-      "taugrid {}\ninput {}, header {:016x}, rows from byte {}\ncolumns {} of {}\ndata {} / {} by "
-      "{}\ntheta {}\ntau prior {} "
-      "({:016x})\nmu prior {}\nblocks of {} bytes\n",
+      "taugrid {}\ninput {}, header {:016x}, rows from byte {}\ncolumns {} of {}\n"
+      "data {} / {} by {}\ntheta {}\ntau prior {} ({:016x})\nmu prior {}\nblocks of {} bytes\n",
       version(), input.wide() ? "wide" : "long",
       hash_bytes(fmt::format("{}", fmt::join(input.header(), "\n"))), input.position(),
       request.statistics, request.quantities, request.form.y, request.form.sigma, request.form.by,
@@ -141,10 +140,9 @@ class Run {
   BatchInputOptions form_;
   std::unique_ptr<BatchInput> input_;
   BatchColumns columns_;
-  // One of these three.
+  // One of these two.
   std::unique_ptr<ResumableFile> resumable_;
   std::unique_ptr<OutputFile> stream_;
-  std::unique_ptr<BatchWriter> writer_;
   std::vector<Slot> slots_;
   NameSet names_;
   int64_t blocks_ = 0, bytes_ = 0, data_sets_ = 0, errors_ = 0, fitted_ = 0;
@@ -158,8 +156,7 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
       form_(request.form) {
   if (backend_.on_cuda) form_.block_bytes = kCudaBlockBytes;
   columns_ = parse_batch_columns(request.quantities, request.statistics);
-  writer_ = make_batch_writer(request.output, columns_);
-  const bool resumable = !writer_ && ResumableFile::possible(request.output);
+  const bool resumable = ResumableFile::possible(request.output);
   if (request.resume && !resumable)
     throw std::invalid_argument("--resume needs --out with a CSV file");
   input_ = std::make_unique<BatchInput>(request.input, form_, control.stop);
@@ -187,7 +184,7 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
           fmt::format("what an interrupted run left of {} is replaced; --resume would go "
                       "on from it",
                       request.output));
-  } else if (!writer_) {
+  } else {
     stream_ = std::make_unique<OutputFile>(request.output);
   }
 }
@@ -225,7 +222,6 @@ BatchFileResult Run::operator()() {
   }
   if (resumable_) resumable_->commit();
   if (stream_) stream_->commit();
-  if (writer_) writer_->finish();
   return {data_sets_, errors_, backend_.text};
 }
 
@@ -272,10 +268,8 @@ void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
     }
   }
   slot.bytes.clear();
-  if (!writer_) {
-    if (block == 0) slot.bytes = batch_csv_header(columns_);
-    encode_batch_csv(slot.rows(columns_.size()), slot.bytes);
-  }
+  if (block == 0) slot.bytes = batch_csv_header(columns_);
+  encode_batch_csv(slot.rows(columns_.size()), slot.bytes);
   slot.record.output_bytes = slot.bytes.size();
   slot.record.output_hash = resumable_ ? hash_bytes(slot.bytes) : 0;
   slot.record.data_sets = data.size();
@@ -301,7 +295,6 @@ void Run::consume(int64_t block, Slot& slot) {
     fitted_ += slot.record.data_sets;
     if (resumable_) resumable_->append(slot.bytes, slot.record);
     if (stream_) stream_->write(slot.bytes);
-    if (writer_) writer_->append(slot.rows(columns_.size()));
   }
   if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
   if (control_.stop && control_.stop()) throw Stopped();

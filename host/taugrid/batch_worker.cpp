@@ -21,6 +21,21 @@ std::span<const double> part(std::span<const double> values, const BatchData& da
   return values.subspan(begin, end - begin);
 }
 
+// Where the numbers of data sets `first` onwards go, and what is said of those without.
+struct Rows {
+  int64_t first;
+  size_t n_columns;
+  double* values;
+  std::vector<BatchError>& errors;
+
+  double* at(int64_t p) const { return values + static_cast<size_t>(p - first) * n_columns; }
+  void blank(int64_t p) const { std::fill_n(at(p), n_columns, kNaN); }
+  void refuse(int64_t p, const char* text) const {
+    errors.push_back({p, text});
+    blank(p);
+  }
+};
+
 int32_t prior_of(const BatchData& data, int64_t p) {
   return data.prior_of.empty() ? 0 : data.prior_of[static_cast<size_t>(p)];
 }
@@ -49,18 +64,13 @@ BatchWorker::~BatchWorker() = default;
 
 void BatchWorker::fit(const BatchData& data, int64_t first, int64_t last, double* values,
                       std::vector<BatchError>& errors, const std::vector<int64_t>& skip) {
-  const size_t n_columns = columns_.size();
-  const auto row = [&](int64_t p) { return values + static_cast<size_t>(p - first) * n_columns; };
-  const auto refuse = [&](int64_t p, const char* text) {
-    errors.push_back({p, text});
-    std::fill_n(row(p), n_columns, kNaN);
-  };
+  const Rows rows{first, columns_.size(), values, errors};
   std::vector<int64_t> on_device;
   size_t skipped = 0;
   for (int64_t p = first; p < last; ++p) {
     if (skipped < skip.size() && skip[skipped] == p - first) {
       ++skipped;
-      std::fill_n(row(p), n_columns, kNaN);
+      rows.blank(p);
       continue;
     }
     if (plan_) {
@@ -73,11 +83,11 @@ void BatchWorker::fit(const BatchData& data, int64_t first, int64_t last, double
       prior_ = prior;
     }
     try {
-      fitter_->fit(part(data.y, data, p), part(data.sigma, data, p), row(p));
+      fitter_->fit(part(data.y, data, p), part(data.sigma, data, p), rows.at(p));
     } catch (const std::invalid_argument& error) {
-      refuse(p, error.what());
+      rows.refuse(p, error.what());
     } catch (const std::runtime_error& error) {  // could not be integrated
-      refuse(p, error.what());
+      rows.refuse(p, error.what());
     }
   }
   if (plan_) fit_on_cuda(data, on_device, first, values, errors);
@@ -86,12 +96,7 @@ void BatchWorker::fit(const BatchData& data, int64_t first, int64_t last, double
 void BatchWorker::fit_on_cuda(const BatchData& data, const std::vector<int64_t>& data_sets,
                               int64_t first, double* values, std::vector<BatchError>& errors) {
   const IeeeEnvironment ieee;
-  const size_t n_columns = columns_.size();
-  const auto row = [&](int64_t p) { return values + static_cast<size_t>(p - first) * n_columns; };
-  const auto refuse = [&](int64_t p, const char* text) {
-    errors.push_back({p, text});
-    std::fill_n(row(p), n_columns, kNaN);
-  };
+  const Rows rows{first, columns_.size(), values, errors};
   struct Item {
     int64_t data_set;
     Units units{};
@@ -119,7 +124,7 @@ void BatchWorker::fit_on_cuda(const BatchData& data, const std::vector<int64_t>&
                                 item.storage);
       plan_->check(static_cast<int64_t>(y.size()));
     } catch (const std::invalid_argument& error) {
-      refuse(p, error.what());
+      rows.refuse(p, error.what());
       items.pop_back();
       continue;
     }
@@ -146,10 +151,10 @@ void BatchWorker::fit_on_cuda(const BatchData& data, const std::vector<int64_t>&
   }
   for (Item& item : items) {
     const int32_t prior = prior_of(data, item.data_set);
-    if (std::isnan(item.results->log_evidence) && !makers.at(prior).at_infinity()) {
-      refuse(item.data_set, kNotIntegrated);
+    if (std::isnan(item.results->log_evidence) && !makers.at(prior).tau_prior().no_pooling()) {
+      rows.refuse(item.data_set, kNotIntegrated);
     } else {
-      plan_->write(item.results, item.units, item.problem.n_schools, row(item.data_set));
+      plan_->write(item.results, item.units, item.problem.n_schools, rows.at(item.data_set));
     }
   }
   std::ranges::sort(errors, {}, &BatchError::data_set);

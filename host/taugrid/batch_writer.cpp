@@ -20,10 +20,6 @@ void append_text(const std::string& text, std::string& bytes) {
 
 }  // namespace
 
-std::unique_ptr<BatchWriter> make_batch_writer(const std::string&, const BatchColumns&) {
-  return nullptr;
-}
-
 std::vector<std::string> batch_header(const BatchColumns& columns) {
   std::vector<std::string> names = {"group", "J"};
   for (std::string& name : columns.names()) names.push_back(std::move(name));
