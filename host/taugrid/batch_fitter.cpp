@@ -192,8 +192,6 @@ FitRequest ProblemMaker::with_moments(const FitRequest& request, int64_t n_schoo
   return result;
 }
 
-bool ProblemMaker::at_infinity() const { return tau_.fixed() && std::isinf(tau_.parameters[0]); }
-
 FitResults::FitResults(const FitPlan& plan)
     : plan_(&plan),
       results_(static_cast<size_t>(plan.n_fits())),
@@ -241,7 +239,7 @@ void BatchFitter::fit(std::span<const double> y, std::span<const double> sigma, 
   if (internal_.size() < 2 * n) internal_.resize(2 * n);
   problem_ = maker_.make(y, sigma, units_, internal_.data(), prior_storage_);
   plan_.check(n_schools);
-  if (maker_.at_infinity()) {
+  if (maker_.tau_prior().no_pooling()) {
     unpooled_.assign(y.begin(), y.end());
     unpooled_.insert(unpooled_.end(), sigma.begin(), sigma.end());
   }
@@ -250,7 +248,7 @@ void BatchFitter::fit(std::span<const double> y, std::span<const double> sigma, 
   for (int i = 0; i < plan_.n_fits(); ++i)
     kernels_.fit(problem_, maker_.with_moments(plan_.request(i), n_schools), *workspace_,
                  results_[i]);
-  if (std::isnan(results_->log_evidence) && !maker_.at_infinity())
+  if (std::isnan(results_->log_evidence) && !maker_.tau_prior().no_pooling())
     throw std::runtime_error(kNotIntegrated);
   plan_.write(results_, units_, n_schools, values);
 }
@@ -258,7 +256,7 @@ void BatchFitter::fit(std::span<const double> y, std::span<const double> sigma, 
 BatchFitter::Tails BatchFitter::tails(ParameterKind parameter, int64_t j, double x,
                                       bool relative_tails) {
   const IeeeEnvironment ieee;
-  if (maker_.at_infinity()) {
+  if (maker_.tau_prior().no_pooling()) {
     const size_t at = parameter == ParameterKind::kTheta ? static_cast<size_t>(j) : 0;
     const LawPoint law =
         law_without_pooling(maker_.mu_prior(), parameter, unpooled_[at],
@@ -283,7 +281,7 @@ BatchFitter::Tails BatchFitter::tails(ParameterKind parameter, int64_t j, double
 void BatchFitter::mu_law(std::span<const double> x, std::span<LawPoint> law) {
   const IeeeEnvironment ieee;
   const size_t n = x.size();
-  if (maker_.at_infinity()) {
+  if (maker_.tau_prior().no_pooling()) {
     for (size_t i = 0; i < n; ++i)
       law[i] = law_without_pooling(maker_.mu_prior(), ParameterKind::kMu, 0.0, 0.0, x[i]);
     return;

@@ -67,7 +67,6 @@ class ProblemMaker {
   // The request with the moments that exist of J schools.
   FitRequest with_moments(const FitRequest& request, int64_t n_schools) const;
 
-  bool at_infinity() const;  // tau is: there is no pooling, and no evidence
   const TauPrior& tau_prior() const { return tau_; }
   const MuPrior& mu_prior() const { return mu_; }
 

@@ -20,7 +20,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes) {
   const Model& model = engine.model;
   BayesFactors result{kNaN, kNaN, kNaN, kNaN};
-  const bool infinite = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
+  const bool infinite = model.tau_prior.no_pooling();
   const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
   double log_p = infinite ? kNaN : log_evidence(engine, engine.problem, *workspace);
   if (!infinite && (workspace->unresolved || std::isnan(log_p))) {

@@ -22,7 +22,6 @@ struct PitCounts {
 
   PitCounts();
   void add(double pit);  // NaN is a failure
-  void merge(const PitCounts& other);
   // chi_square, chi_square_p, ks, ks_p, then count[1] .. count[bins].
   std::vector<MeasureRow> rows(int64_t bins) const;
 };

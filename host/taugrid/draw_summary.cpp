@@ -99,7 +99,7 @@ constexpr int64_t kSortedValues = int64_t{1} << 23;
 // What every sample summary of this model must say, whatever its draws: nothing about a parameter
 // that does not exist, no standard error of a mean that has none.
 void mark_absent(const Model& model, DrawSummary& summary) {
-  const bool no_pooling = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
+  const bool no_pooling = model.tau_prior.no_pooling();
   const size_t last = summary.parameters.size() - 1;  // theta_new; 0 is tau and 1 is mu
   for (const size_t k : {size_t{0}, size_t{1}, last}) {
     SampleSummary& sample = summary.parameters[k];

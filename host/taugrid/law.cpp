@@ -212,7 +212,7 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
 std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
                              std::span<const double> x, bool relative_tails,
                              std::unique_ptr<FitWorkspace>* shared) {
-  if (!engine.tau_is_random && std::isinf(engine.model.tau_prior.parameters[0])) {
+  if (engine.model.tau_prior.no_pooling()) {
     const auto j = static_cast<size_t>(parameter.j);
     std::vector<LawPoint> law;
     for (const double value : x)

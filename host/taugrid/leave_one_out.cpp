@@ -28,8 +28,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Why there is none; empty where there is.
 std::string reason_for_none(const Model& model) {
   if (model.data.n_schools() == 1) return "J is 1, which leaves no study to predict from";
-  if (model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]))
-    return "at tau = infinity a new study has no density";
+  if (model.tau_prior.no_pooling()) return "at tau = infinity a new study has no density";
   Model smaller = model;
   smaller.data.y.pop_back();
   smaller.data.sigma.pop_back();

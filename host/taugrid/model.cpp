@@ -57,7 +57,7 @@ bool mu_moment_exists(const TauPrior& tau, const MuPrior& mu, int64_t n_schools,
 }
 
 ModelChecks::ModelChecks(const TauPrior& tau, const MuPrior& mu) : tau_(tau), mu_(mu) {
-  if (tau.fixed() && std::isinf(tau.parameters[0])) return;
+  if (tau.no_pooling()) return;
   const auto add = [&](const TauPrior& prior, const std::string& row) {
     for (const double scale : tau_prior_scales(prior))
       scales_.push_back({scale, prior.fixed(), row});

@@ -47,7 +47,7 @@ ParameterSummary parameter_summary(const ParameterResult& result, const std::str
 std::vector<std::string> notes_of(const Model& model) {
   std::vector<std::string> notes;
   const bool flat = !model.mu_prior.proper();
-  const bool infinite = model.tau_prior.fixed() && std::isinf(model.tau_prior.parameters[0]);
+  const bool infinite = model.tau_prior.no_pooling();
   if (infinite) {
     notes.push_back(
         "tau = infinity is no pooling: theta_j ~ N(y_j, sigma_j^2), theta_new does not exist, and "
@@ -166,8 +166,7 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   s.fit(request, storage.result);
   const FitResult& result = storage.result;
   // tau = infinity alone has no evidence.
-  if (std::isnan(result.log_evidence) &&
-      !(s.model.tau_prior.fixed() && std::isinf(s.model.tau_prior.parameters[0])))
+  if (std::isnan(result.log_evidence) && !s.model.tau_prior.no_pooling())
     throw std::runtime_error(kNotIntegrated);
 
   const Units units{s.centre, s.unit, s.log_unit};

@@ -177,7 +177,7 @@ TauPrior parse_mixture_prior(const std::string& text) {
       throw refuse(
           fmt::format("{}: {} is improper; a weight says nothing of a density without an integral",
                       where, row.text));
-    if (row.fixed() && std::isinf(row.parameters[0]))
+    if (row.no_pooling())
       throw refuse(where +
                    ": fixed:inf has no posterior probability beside other priors; leave it out");
     sum += weight;

@@ -426,6 +426,8 @@ const Row& row_of(const std::string& name) {
 
 }  // namespace
 
+bool TauPrior::no_pooling() const { return fixed() && parameters[0] == kInfinity; }
+
 TauPrior parse_tau_prior(const std::string& text) {
   if (const Row& row = row_of(text.substr(0, text.find(':'))); row.parse != nullptr)
     return row.parse(text);

@@ -36,6 +36,7 @@ struct TauPrior {
   std::vector<double> weights = {};  // of a mixture's rows; they sum to 1
 
   bool fixed() const { return std::string_view(name) == "fixed"; }
+  bool no_pooling() const;  // fixed at infinity
 };
 
 struct MuPrior {

@@ -154,7 +154,6 @@ class Runner {
       const uint64_t* words = checkpoint->words.data();
       for (ScenarioState& state : states_) words = state.load(words);
       first_block_ = checkpoint->next_block;
-      result_.resumed_from = replicates_before(first_block_);
     }
     if (!options_.replicates_out.empty()) {
       file_.emplace(options_.replicates_out, checkpoint ? checkpoint->replicate_bytes : 0);

@@ -33,7 +33,6 @@ struct SimulationRow {
 struct SimulationResult {
   std::vector<SimulationRow> rows;
   std::vector<std::string> notes;  // why methods failed, the first reason of each
-  int64_t resumed_from = 0;        // replicates that the checkpoint had
 };
 
 int64_t total_replicates(const Study& study);

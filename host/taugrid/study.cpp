@@ -394,7 +394,7 @@ Study parse_study(const std::string& text, const std::string& file) {
     const TauPrior tau_prior =
         at_line(section, tau, [&] { return parse_tau_prior(study.tau_prior); });
     const MuPrior mu_prior = at_line(section, mu, [&] { return parse_mu_prior(study.mu_prior); });
-    if (!tau_prior.proper || (tau_prior.fixed() && std::isinf(tau_prior.parameters[0])))
+    if (!tau_prior.proper || tau_prior.no_pooling())
       section.refuse(
           &tau, "tau prior " + study.tau_prior + " is improper: a calibration draws tau from it");
     if (!mu_prior.proper())

@@ -48,8 +48,6 @@ void check_size(size_t n_tau, size_t n_mu) {
                     n_tau, n_mu, kMostSweepPriors));
 }
 
-bool at_infinity(const TauPrior& prior) { return prior.fixed() && std::isinf(prior.parameters[0]); }
-
 // The chosen columns, and mu among the quantities whether it is chosen or not.
 struct Columns {
   BatchColumns all;
@@ -76,7 +74,7 @@ class Point {
   double mu_mean() const { return fitter_.result().mu.mean; }  // internal units, those of the data
   double mu_sd() const { return fitter_.result().mu.sd; }
   double mu_above_zero() { return fitter_.tails(ParameterKind::kMu, 0, 0.0).upper; }
-  bool mu_exists() const { return !at_infinity(tau_) || mu_.proper(); }
+  bool mu_exists() const { return !tau_.no_pooling() || mu_.proper(); }
 
   double log_marginal_likelihood() const {
     const double log_evidence = fitter_.result().log_evidence;
@@ -92,7 +90,7 @@ class Point {
 
   // Where the law of mu lies, units of y: about the middle of tau's mass, and beside its jumps.
   void add_places(std::vector<double>& places) {
-    if (!at_infinity(tau_)) {
+    if (!tau_.no_pooling()) {
       const FitWorkspace& w = fitter_.workspace();
       double below = 0.0;
       int middle = 0;

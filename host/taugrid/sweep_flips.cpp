@@ -63,8 +63,7 @@ std::string unfound_text(const Bracket& bracket, const char* error) {
   const PriorFamily& range = *bracket.range;
   return fmt::format(
       "tau ~ {}, mu ~ {}: between {} {:.6g} and {:.6g} P(mu > 0) crosses {}, but where could not "
-      "be "
-      "found: {}",
+      "be found: {}",
       bracket.of_tau ? range.text : bracket.other, bracket.of_tau ? bracket.other : range.text,
       range.parameter, range.values[bracket.i], range.values[bracket.i + 1], bracket.probability,
       error);

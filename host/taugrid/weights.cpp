@@ -4,7 +4,6 @@
 // and averages of the coefficients over p(tau | y) are the weights in the posterior means.
 #include "host/taugrid/weights.h"
 
-#include <cmath>
 #include <limits>
 
 #include "host/taugrid/law.h"
@@ -33,8 +32,7 @@ Weights weights_without_pooling(const Model& model) {
 }  // namespace
 
 Weights posterior_weights(const Engine& engine) {
-  if (!engine.tau_is_random && std::isinf(engine.model.tau_prior.parameters[0]))
-    return weights_without_pooling(engine.model);
+  if (engine.model.tau_prior.no_pooling()) return weights_without_pooling(engine.model);
   const auto nodes = posterior_nodes(engine);
   const Problem& problem = engine.problem;
   const size_t n = engine.y.size();
