@@ -4,7 +4,11 @@
 // and parsing a CSV file's text, and writing the rows.
 #include <benchmark/benchmark.h>
 
+#include <stdlib.h>
+
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
@@ -60,7 +64,8 @@ BENCHMARK_CAPTURE(batch_fits, tau_fixed, "fixed:0.5")->ArgName("k")->Arg(8);
 
 // A block's text as the worker threads see it.
 void BM_BatchParse(benchmark::State& state) {
-  const std::string path = "/tmp/taugrid_batch_bench.csv";
+  std::string path = (std::filesystem::temp_directory_path() / "taugrid_bench_XXXXXX").string();
+  const int descriptor = ::mkstemp(path.data());
   const DataSets data(4096, 8);
   std::string text = "group,y,sigma\n";
   for (size_t i = 0; i < data.y.size(); ++i) {
@@ -68,7 +73,11 @@ void BM_BatchParse(benchmark::State& state) {
     std::snprintf(line, sizeof line, "cg%08zu,%.6g,%.6g\n", i / 8, data.y[i], data.sigma[i]);
     text += line;
   }
-  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  std::FILE* const file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
+  if (file == nullptr) {
+    state.SkipWithError("no temporary file");
+    return;
+  }
   std::fwrite(text.data(), 1, text.size(), file);
   std::fclose(file);
   BatchText block;

@@ -108,7 +108,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "y,sigma\n1,2\n",
                 {"--check", "sd", "--tau-prior", "half_normal:1", "--mu-prior", "normal:0,1"},
                 "check sd: there is 1 school, must be at least 2"},
-        Refused{"UnknownFormat", kThreeSchools, {"--format", "xml"}, "xml not in {table,json,csv,html}"},
+        Refused{"UnknownFormat",
+                kThreeSchools,
+                {"--format", "xml"},
+                "xml not in {table,json,csv,html}"},
         Refused{
             "UnknownBackend", kThreeSchools, {"--backend", "tpu"}, "tpu not in {auto,cpu,cuda}"},
         Refused{"NegativeThreads", kThreeSchools, {"--threads", "-1"}, "--threads"},
