@@ -8,6 +8,8 @@
 
 #include "host/taugrid/chi_square.h"
 #include "host/taugrid/engine.h"
+#include "host/taugrid/model_checks.h"
+#include "kernels/cuda/cuda_study.h"
 #include "kernels/math/priors.h"
 
 namespace taugrid {
@@ -66,17 +68,10 @@ bool depends_on_sigma(const TauPrior& prior) {
 }  // namespace
 
 SyntheticBlock::SyntheticBlock(int64_t j, int64_t n)
-    : n_schools(j), capacity(n), memory(static_cast<size_t>((3 * j + 4) * n)) {
-  double* const base = memory.data();
-  columns = {base,
-             base + j * n,
-             base + 2 * j * n,
-             base + 3 * j * n,
-             base + (3 * j + 1) * n,
-             base + (3 * j + 2) * n,
-             base + (3 * j + 3) * n,
-             n};
-}
+    : n_schools(j),
+      capacity(n),
+      memory(static_cast<size_t>((3 * j + 4) * n)),
+      columns(synthetic_columns(memory.data(), j, n)) {}
 
 void SyntheticBlock::copy_data(int64_t i, double* y, double* sigma) const {
   for (int64_t j = 0; j < n_schools; ++j) {
@@ -86,17 +81,18 @@ void SyntheticBlock::copy_data(int64_t i, double* y, double* sigma) const {
 }
 
 // The posterior of one school under a flat mu is the prior: its law of tau serves, and its table.
-TauPriorSampler::TauPriorSampler(const std::string& tau_prior, const CpuKernels& kernels) {
-  const TauPrior prior = parse_tau_prior(tau_prior);
+TauPriorSampler::TauPriorSampler(const TauPrior& prior, const CpuKernels& kernels) {
   known_ = prior.fixed();
   if (known_) {
     value_ = prior.parameters[0];
     return;
   }
   if (depends_on_sigma(prior))
-    throw std::invalid_argument("tau prior " + tau_prior +
+    throw std::invalid_argument("tau prior " + prior.text +
                                 " depends on the sigmas: a calibration draws tau before them");
-  const Engine engine(make_model({{0.0}, {1.0}, {}}, tau_prior, "flat"), "cpu", 1);
+  const Model one_school{{{0.0}, {1.0}, {}}, prior, parse_mu_prior("flat")};
+  ModelChecks(prior, one_school.mu_prior).check(one_school.data.y, one_school.data.sigma);
+  const Engine engine(one_school, "cpu", 1);
   table_ = engine.posterior->tau.n > 0 ? make_tau_table(kernels, engine.posterior->tau)
                                        : empty_tau_table();
   atoms_ = engine.draw_atoms<double>();
@@ -119,7 +115,7 @@ ScenarioData::ScenarioData(const Study& study, const Scenario& scenario, const T
   plan_.tau = scenario.tau;
   plan_.tau_known = true;
   if (tau != nullptr) {
-    const MuPrior mu = parse_mu_prior(study.mu_prior);
+    const MuPrior& mu = study.mu_prior;
     plan_.from_priors = true;
     plan_.mu_prior = {mu.form, mu.a, mu.b};
     tau->put_into(plan_);
