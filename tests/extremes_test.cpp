@@ -311,12 +311,11 @@ TEST(SupportsApartFromTheData, GiveTheirOwnQuantiles) {
 // A spike with tails like 1/|x| beside it, where steps of a root finder go from one side to the
 // other and back: one study far more precise than the rest, and a prior of tau without a scale.
 TEST(SpikesBesideHeavyTails, HaveTheirQuantiles) {
-  const Data data{
-      {-0.1338361624718065, -0.00023354874266924683, 0.0038823760252089724, 0.04319582868229817,
-       0.22341126751825005},
-      {0.41884267531556985, 3.301656680417404e-10, 0.014774430953376664, 0.08654506607466438,
-       2.9714638308738284},
-      {}};
+  const Data data{{-0.1338361624718065, -0.00023354874266924683, 0.0038823760252089724,
+                   0.04319582868229817, 0.22341126751825005},
+                  {0.41884267531556985, 3.301656680417404e-10, 0.014774430953376664,
+                   0.08654506607466438, 2.9714638308738284},
+                  {}};
   const std::vector<double> probabilities = {0.025, 0.25, 0.4, 0.5, 0.6, 0.75, 0.975};
   for (const char* mu_prior : {"flat", "normal:0,1", "normal:-0.0002,1e-8"}) {
     const Posterior posterior(data, "log_t:1,-0.66863254843216313,3", mu_prior);
@@ -327,6 +326,82 @@ TEST(SpikesBesideHeavyTails, HaveTheirQuantiles) {
         expect_mass(cdf, q[i], probabilities[i], std::string(mu_prior) + " " + parameter);
       }
     }
+  }
+}
+
+// Laws with a spike on a body 1e7 times as wide.
+TEST(SpikesBesideHeavyTails, AreFoundToTheLastStep) {
+  const Data data{{3.8033381147276738e-06, 7.484991280363682, 460679.7519009214,
+                   -0.22860986119971702, 2.5922653106322865e-05},
+                  {5.560396397434788e-05, 21.28589199461944, 740462.144829566, 0.1361204151105825,
+                   4.042216915272636e-05},
+                  {}};
+  const Posterior posterior(data, "half_cauchy:0.070658353718582909",
+                            "normal:7.1318857359430599,1361.2041511058251");
+  const std::vector<double> probabilities = {0.025, 0.25, 0.5, 0.75, 0.975};
+  for (int j = 1; j <= 5; ++j) {
+    const std::string theta = "theta[" + std::to_string(j) + "]";
+    const std::vector<double> q = posterior.quantiles(theta, probabilities);
+    const auto cdf = [&](double x) { return posterior.density(theta, {x}).cdf[0]; };
+    for (size_t i = 0; i < q.size(); ++i) expect_mass(cdf, q[i], probabilities[i], theta);
+  }
+}
+
+// p(log tau | y) flat over ten decades: nodes of tau must be close enough for Phi(d / sqrt(sigma^2
+// + tau^2)), not only for p. Quantiles are over other nodes than the CDF.
+TEST(SigmaOverTenDecades, HasTheNodesThatItsMixturesNeed) {
+  const Data data{
+      {-0.0002561176059813961, 127.66119892175574, -99.25036853488616, -66650.42930773147,
+       -64810.96770649079, 0.043556963906077335, -0.47192482650129536, -7.049753344884748e-08,
+       -0.07308749142244772, 0.00010799722290509627, 0.396406620093877, 19.149008379829873},
+      {0.0003241417117085974, 121.7686023315831, 55.52013226678383, 98676.55761982565,
+       63914.90082615972, 0.7656964067183636, 0.35329675620750745, 6.9322450756231634e-06,
+       0.0721153139602678, 0.0006135089326379756, 14.120000133016124, 125.3238804814454},
+      {}};
+  const Posterior posterior(data, "shrinkage", "flat");
+  const std::vector<double> q = posterior.quantiles("theta[5]", {0.25, 0.5, 0.75});
+  const DensityCurve curve = posterior.density("theta[5]", q);
+  for (int i = 0; i < 3; ++i) EXPECT_NEAR(curve.cdf[i], 0.25 * (i + 1), 1e-9);
+  // By an independent program, to 1e-9 of probability.
+  const DensityCurve median = posterior.density("theta[5]", {-1.3820075415310994e-06});
+  EXPECT_NEAR(median.cdf[0], 0.5000000103, 1e-9);
+}
+
+// A posterior narrow beside its distance from 0: moments are to a fraction of its own width.
+TEST(NarrowLaws, HaveTheirMeans) {
+  const Data data{{7.117041957129504, 7.227526980435395, 14700.484639637467, 11.174247852618677,
+                   6.320363063706152, 7.5512692396576915, 9.595985891736063, 5.166900575150163,
+                   7.023896644908273, 7.60903581930603, 9.520825823189186, 7.075326317542392},
+                  {1.4311123125379737, 0.6097283503458978, 2.2237328441390622, 1.3380916050131457,
+                   2.1930533919481534, 0.8557556010889461, 1.7580975340328726, 0.46318541195406476,
+                   1.2818335508939476, 0.47628154045140736, 1.5000602985930858, 0.6725624458458183},
+                  {}};
+  const double upper = 3.2472429480694487;
+  const FitSummary fit = Posterior(data, "uniform:3.2472429480694487", "flat").summary();
+  // By an independent program, in 80-bit arithmetic; the density falls as an exponential from the
+  // upper end.
+  EXPECT_NEAR(fit.parameters[0].mean, 3.247242588880037,
+              1e-9 * fit.parameters[0].sd + 4 * kEps * upper);
+  EXPECT_NEAR(fit.parameters[0].sd / (upper - 3.247242588880037), 1, 1e-3);
+
+  const Data outlier{{10002.787385297986, 652649.593619328, 9999.788968513389},
+                     {0.6037723302442172, 2.27857290715151, 1.0666235817592116},
+                     {}};
+  const FitSummary far = Posterior(outlier, "exponential:0.0055076447172327236", "flat").summary();
+  EXPECT_NEAR(far.parameters[3].mean, 652647.9083750562,
+              1e-9 * far.parameters[3].sd + 4 * kEps * 652647.9);
+}
+
+// The mean of mu is 200 sd of theta from where theta lies.
+TEST(WideBoundsOfMu, LeaveThetaItsLawUnderAHeavyTail) {
+  const double y = -7.5081700727453953;
+  const Posterior posterior({{y, y}, {0.685895321863674, 0.685895321863674}, {}}, "sqrt",
+                            "uniform:-7.5081700727453953,685887.81369360129");
+  const FitSummary fit = posterior.summary();
+  for (const size_t theta : {2u, 3u}) {
+    // By an independent program.
+    EXPECT_NEAR(fit.parameters[theta].mean - y, 0.2319116339163199, 1e-9);
+    EXPECT_NEAR(fit.parameters[theta].sd, 0.5468202769385601, 1e-9);
   }
 }
 

@@ -69,6 +69,31 @@ TAUGRID_OUTLINE void set_normal(Team& team, const FitRequest& request, double me
   result.shortest_upper = mean + half;
 }
 
+// Mean and variance over the panels' nodes, which component(i, mean, variance) has lanes of, in one
+// pass about a value near the middle: the weights sum to 1 but for rounding, an error in proportion
+// to what they multiply. About the mean itself, in another pass, where that value is so far away
+// that the difference of squares would cost digits.
+template <class Team, class Component>
+TAUGRID_OUTLINE void moments_over_nodes(Team& team, const FitWorkspace& w, double about,
+                                        const Component& component, double& mean,
+                                        double& variance) {
+  using L = typename Team::Lanes;
+  for (int pass = 0;; ++pass) {
+    double sums[2];
+    team.template sum<2>(w.n_nodes, sums, [&](int i, typename L::Real(&s)[2]) {
+      typename L::Real value, own_variance;
+      component(i, value, own_variance);
+      const auto weight = L::load(w.tau.weight + i), d = value - about;
+      s[0] = weight * d;
+      s[1] = weight * L::fma(d, d, own_variance);
+    });
+    mean = about + sums[0];
+    variance = sums[1] - sums[0] * sums[0];
+    if (pass > 0 || sums[0] * sums[0] <= 4.0 * variance) return;
+    about = mean;
+  }
+}
+
 // Quantiles, mode and shortest interval of tau where it has atoms. The mode is the likeliest of
 // them, ties taking the leftmost: there the density is infinite.
 template <class Team>
@@ -106,17 +131,16 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
                              FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
-  double first[1], second[1];
-  team.template sum<1>(w.n_nodes, first, [&](int i, typename L::Real(&s)[1]) {
-    s[0] = L::load(w.tau.weight + i) * L::load(w.tau_value + i);
-  });
-  const double mean = first[0];
-  team.template sum<1>(w.n_nodes, second, [&](int i, typename L::Real(&s)[1]) {
-    const auto d = L::load(w.tau_value + i) - mean;
-    s[0] = L::load(w.tau.weight + i) * (d * d);
-  });
+  double mean, variance;
+  moments_over_nodes(
+      team, w, w.tau_value[w.middle_node],
+      [&](int i, typename L::Real& value, typename L::Real& own_variance) {
+        value = L::load(w.tau_value + i);
+        own_variance = L::splat(0.0);
+      },
+      mean, variance);
   result.mean = request.tau_moments >= 1 ? mean : quiet_nan();
-  result.sd = request.tau_moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+  result.sd = request.tau_moments >= 2 ? S::sqrt(variance) : quiet_nan();
   if (w.n_atoms > 0) {
     fit_tau_with_atoms(team, problem, request, w, result);
     return;
@@ -165,32 +189,6 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   });
 }
 
-// Mean and variance over the panels' nodes, in one pass about a component near the middle; about
-// the mean itself, in another, where that component is so far away that the difference of squares
-// would cost digits.
-template <class Team>
-TAUGRID_OUTLINE void mixture_moments(Team& team, const Problem& problem, MixtureOf of, int64_t j,
-                                     const FitWorkspace& w, double& mean, double& variance) {
-  using L = typename Team::Lanes;
-  const MixtureNodes all = panel_nodes(w);
-  double about, unused;
-  mixture_component<Scalar<double, L>>(problem, of, j, all, w.middle_node, about, unused);
-  for (int pass = 0;; ++pass) {
-    double sums[2];
-    team.template sum<2>(all.n, sums, [&](int i, typename L::Real(&s)[2]) {
-      typename L::Real component_mean, component_variance;
-      mixture_component<L>(problem, of, j, all, i, component_mean, component_variance);
-      const auto weight = L::load(all.weight + i), d = component_mean - about;
-      s[0] = weight * d;
-      s[1] = weight * L::fma(d, d, component_variance);
-    });
-    mean = about + sums[0];
-    variance = sums[1] - sums[0] * sums[0];
-    if (pass > 0 || sums[0] * sums[0] <= 4.0 * variance) return;
-    about = mean;
-  }
-}
-
 // A mixture of normals: moments, of which `moments` exist, over the panels' nodes, and the rest
 // over `nodes`.
 template <class Team>
@@ -199,8 +197,15 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
                                  FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
-  double mean, variance;
-  mixture_moments(team, problem, of, j, w, mean, variance);
+  const MixtureNodes all = panel_nodes(w);
+  double about, unused, mean, variance;
+  mixture_component<S>(problem, of, j, all, w.middle_node, about, unused);
+  moments_over_nodes(
+      team, w, about,
+      [&](int i, typename L::Real& component_mean, typename L::Real& component_variance) {
+        mixture_component<L>(problem, of, j, all, i, component_mean, component_variance);
+      },
+      mean, variance);
   result.mean = moments >= 1 ? mean : quiet_nan();
   result.sd = moments >= 2 ? S::sqrt(variance) : quiet_nan();
   if (request.n_probabilities == 0 && !request.mode_and_shortest) return;
@@ -377,18 +382,19 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     if (request.tau) fit_tau(team, problem, request, w, result.tau);
   }
   if (!fixed && request.joint) {
-    double means[2], products[1];
-    team.template sum<2>(w.n_nodes, means, [&](int i, typename L::Real(&s)[2]) {
+    // About values near the middle, as other moments.
+    const double tau = w.tau_value[w.middle_node], mu = w.mu_mean[w.middle_node];
+    double sums[3];
+    team.template sum<3>(w.n_nodes, sums, [&](int i, typename L::Real(&s)[3]) {
       const auto weight = L::load(w.tau.weight + i);
-      s[0] = weight * L::load(w.tau_value + i);
-      s[1] = weight * L::load(w.mu_mean + i);
+      const auto d_mu = L::load(w.mu_mean + i) - mu;
+      s[0] = weight * (L::load(w.tau_value + i) - tau);
+      s[1] = weight * d_mu;
+      s[2] = s[0] * d_mu;
     });
-    team.template sum<1>(w.n_nodes, products, [&](int i, typename L::Real(&s)[1]) {
-      s[0] = L::load(w.tau.weight + i) * (L::load(w.tau_value + i) - means[0]) *
-             (L::load(w.mu_mean + i) - means[1]);
-    });
+    const double covariance = sums[2] - sums[0] * sums[1];
     // Under a flat prior mu | tau spreads as tau does, so that E|mu tau| needs E tau^2.
-    if (request.tau_moments >= (proper_mu ? 1 : 2)) result.cov_mu_tau = products[0];
+    if (request.tau_moments >= (proper_mu ? 1 : 2)) result.cov_mu_tau = covariance;
     if (request.mode_and_shortest) fit_joint(team, problem, w, result);
   }
 

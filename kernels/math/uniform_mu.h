@@ -105,14 +105,15 @@ template <class Team>
 TAUGRID_OUTLINE UniformMuPlace uniform_mu_place(const Problem& problem, UniformMuLaw law, int64_t j,
                                                 const FitWorkspace& w) {
   using S = Scalar<double, typename Team::Lanes>;
-  // The node that holds the median of tau.
+  // The node that holds the median of tau. (A mean over nodes would be its tail's, where that is
+  // heavy, and far from the mass.)
   int middle = w.first_node;
-  double mass = 0.0, mean_mu = 0.0;
-  for (int i = w.first_node; i < w.end_node; ++i) {
-    if (mass < 0.5) middle = i;
+  double mass = 0.0;
+  for (int i = w.first_node; i < w.end_node && mass < 0.5; ++i) {
+    middle = i;
     mass = mass + w.tau.weight[i];
-    mean_mu = mean_mu + w.tau.weight[i] * w.mu_mean[i];
   }
+  const double mean_mu = w.mu_mean[middle];
   const double sd_mu = min_of(S::sqrt(w.v_mu[middle]), 0.3 * (problem.mu.b - problem.mu.a));
   const double tau2 = w.tau2[middle];
   if (law == UniformMuLaw::kMu) return {mean_mu, sd_mu, 0.0};
