@@ -167,17 +167,6 @@ def test_netcdf_is_opened_lazily(draws):
 
 
 @netcdf
-def test_netcdf_is_worked_on_by_chunks(draws):
-    folder, _ = draws
-    pytest.importorskip("dask")
-    with xr.open_dataset(
-        folder / "a.nc", group="posterior", engine="h5netcdf", chunks={}
-    ) as posterior:
-        assert posterior["theta"].chunks is not None
-        assert posterior["theta"].mean().compute() == pytest.approx(array(folder, "theta").mean())
-
-
-@netcdf
 def test_summary_agrees_with_the_exact_one(draws, exact):
     folder, _ = draws
     summary = az.summary(az.from_netcdf(str(folder / "a.nc")), round_to=10)
