@@ -74,6 +74,30 @@ TEST(ReplicatedData, DependOnTheDrawsIndexAlone) {
                                          whole.begin() + 50 * static_cast<long>(j + 1)));
 }
 
+TEST(BesideDraws, StopsWhenItIsToldTo) {
+  const Data data = eight_schools();
+  const int64_t n = 3 * 8192;
+  const Draws draws = Posterior(data, "half_cauchy:5", "flat").draw(n, 7);
+  const auto expect_one_block = [&](const auto& fill) {
+    std::vector<double> columns(static_cast<size_t>(8 * n), -1.0);
+    int asked = 0;
+    int64_t done = 0;
+    const RunControl control{[&](int64_t n_done) { done = n_done; }, [&] { return ++asked == 2; }};
+    EXPECT_THROW(fill(columns.data(), control), Stopped);
+    EXPECT_EQ(done, 8192);
+    for (int64_t j = 0; j < 8; ++j) {
+      EXPECT_NE(columns[static_cast<size_t>(j * n + 8191)], -1.0);
+      EXPECT_EQ(columns[static_cast<size_t>(j * n + 8192)], -1.0);
+    }
+  };
+  expect_one_block([&](double* columns, const RunControl& control) {
+    log_likelihood(data, draws.view(), columns, n, control);
+  });
+  expect_one_block([&](double* columns, const RunControl& control) {
+    replicate_data(data, draws.view(), 7, columns, n, control);
+  });
+}
+
 TEST(DrawInto, WritesTheDrawsColumnsAStrideApartAndNothingBetween) {
   const Posterior posterior(eight_schools(), "half_cauchy:5", "flat");
   const int64_t n = 20'001, stride = n + 3;

@@ -82,6 +82,53 @@ TEST(ParameterIndex, IsThePlaceInTheSummary) {
             "posterior: parameter 'I' is unknown, ");
 }
 
+// More of them than are computed between two questions whether to stop.
+TEST_P(ParameterAnswers, ManyPointsHaveTheBitsOfFew) {
+  const Posterior posterior(eight_schools(), GetParam().tau, GetParam().mu);
+  std::vector<double> x;
+  for (int i = 0; i < 300; ++i) x.push_back(-20 + 0.2 * i);
+  const std::vector<double> last(x.end() - 20, x.end());
+  const auto end_of = [](const std::vector<double>& values) {
+    return std::vector<double>(values.end() - 20, values.end());
+  };
+  for (const char* name : {"tau", "mu", "theta[3]", "theta_new"}) {
+    const DensityCurve many = posterior.density(name, x), few = posterior.density(name, last);
+    EXPECT_SAME_BITS(end_of(many.pdf), few.pdf) << name;
+    EXPECT_SAME_BITS(end_of(many.cdf), few.cdf) << name;
+    EXPECT_SAME_BITS(end_of(posterior.exceed(name, x)), posterior.exceed(name, last)) << name;
+  }
+}
+
+TEST(ParameterAnswersInNumbers, ManyQuantilesInvertTheCdf) {
+  const Posterior posterior(eight_schools(), "half_cauchy:5", "flat");
+  std::vector<double> p;
+  for (int i = 1; i < 20'000; ++i) p.push_back(i / 20'000.0);
+  for (const char* name : {"tau", "theta[3]"}) {
+    const std::vector<double> cdf = posterior.density(name, posterior.quantiles(name, p)).cdf;
+    for (size_t i = 0; i < p.size(); ++i) ASSERT_NEAR(cdf[i], p[i], 1e-9) << name;
+  }
+}
+
+TEST(ParameterAnswersInNumbers, StopWhenTheyAreToldTo) {
+  const Posterior posterior(many_schools(1024), "half_cauchy:5", "flat", {"cpu", 2});
+  int asked;
+  const auto expect_stopped = [&](int at, const auto& ask) {
+    asked = 0;
+    EXPECT_THROW(ask(RunControl{{}, [&] { return ++asked == at; }}), Stopped);
+    EXPECT_EQ(asked, at);
+  };
+  const std::vector<double> x(1000, 1.0);
+  expect_stopped(3, [&](const RunControl& c) { posterior.density("mu", x, c); });
+  expect_stopped(3, [&](const RunControl& c) { posterior.exceed("theta[5]", x, c); });
+  std::vector<double> p;
+  for (int i = 1; i < 40'000; ++i) p.push_back(i / 40'000.0);
+  expect_stopped(3, [&](const RunControl& c) { posterior.quantiles("mu", p, c); });
+  expect_stopped(2, [&](const RunControl& c) { posterior.summary({}, c); });
+  SummaryOptions options;
+  options.weights = true;
+  expect_stopped(5, [&](const RunControl& c) { posterior.summary(options, c); });
+}
+
 TEST(ParameterAnswersAtTheEnds, InfinityIsBeyondEverything) {
   const Posterior posterior(eight_schools(), "half_cauchy:5", "flat");
   for (const char* name : {"tau", "mu", "theta[8]", "theta_new"}) {

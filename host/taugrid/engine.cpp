@@ -172,28 +172,32 @@ FitRequest Engine::nodes_request() const {
   return taugrid::nodes_request(model.tau_prior, model.mu_prior, model.data.n_schools());
 }
 
-void Engine::fit(const FitRequest& wanted, FitResult& result) const {
+void Engine::fit(const FitRequest& wanted, FitResult& result, const RunControl& control) const {
   if (fits_on_cuda) {
     cuda_fit(&problem, 1, wanted, &result);
     return;
   }
-  constexpr int64_t kFewestShared = 512;  // schools, whose theta take longer than tau
-  const int64_t n_schools = problem.n_schools;
-  if (!wanted.theta || n_schools < kFewestShared || threads == 1) {
+  // Schools, whose theta take longer than tau; and, where a stop is to be heard, seconds at most.
+  constexpr int64_t kFewestShared = 512, kMostUnheard = 65536;
+  const int64_t begin = wanted.theta_begin;
+  const int64_t n_theta = wanted.theta ? std::min(wanted.theta_end, problem.n_schools) - begin : 0;
+  const int64_t n_parts =
+      control.stop ? std::max<int64_t>(threads, n_theta / kMostUnheard) : threads;
+  if (n_theta < kFewestShared || n_parts == 1) {
     const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
     kernels->fit(problem, wanted, *workspace, result);
     return;
   }
-  // A part of theta a thread, each with a posterior of tau of its own: the same in all, and sooner
+  // A part of theta at a time, each with a posterior of tau of its own: the same in all, and sooner
   // had again than waited for.
-  std::vector<char> unresolved(static_cast<size_t>(threads), 0);
+  std::vector<char> unresolved(static_cast<size_t>(n_parts), 0);
   ordered_blocks(
-      threads, threads,
+      n_parts, threads,
       [&](int64_t part, int, int) {
         const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
         FitRequest request = wanted;
-        request.theta_begin = n_schools * part / threads;
-        request.theta_end = n_schools * (part + 1) / threads;
+        request.theta_begin = begin + n_theta * part / n_parts;
+        request.theta_end = begin + n_theta * (part + 1) / n_parts;
         FitStorage storage(0, wanted.n_probabilities);
         FitResult other = storage.result;
         other.theta = result.theta;
@@ -201,7 +205,9 @@ void Engine::fit(const FitRequest& wanted, FitResult& result) const {
         kernels->fit(problem, request, *workspace, own);
         unresolved[static_cast<size_t>(part)] = own.unresolved;
       },
-      [](int64_t, int) {});
+      [&](int64_t, int) {
+        if (control.stop && control.stop()) throw Stopped();
+      });
   result.unresolved = std::ranges::find(unresolved, 1) != unresolved.end();
 }
 

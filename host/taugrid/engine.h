@@ -70,8 +70,9 @@ struct Engine {
   // in the workspace.
   FitRequest request() const;
   FitRequest nodes_request() const;
-  // The exact summary, on whichever device fits.
-  void fit(const FitRequest& request, FitResult& result) const;
+  // The exact summary, on whichever device fits. The control's stop, of many schools, throws
+  // Stopped.
+  void fit(const FitRequest& request, FitResult& result, const RunControl& control = {}) const;
 
   // Draws first .. first + n - 1, any first and n, into columns `stride` apart, in their precision.
   template <class T>

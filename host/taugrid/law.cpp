@@ -98,6 +98,32 @@ std::vector<LawPoint> tau_law(const Engine& engine, std::span<const double> x) {
   return law;
 }
 
+std::vector<LawPoint> law_at_some(const Engine& engine, const ParameterId& parameter,
+                                  std::span<const double> x, bool relative_tails,
+                                  std::unique_ptr<FitWorkspace>& nodes) {
+  if (engine.model.tau_prior.no_pooling()) {
+    const auto j = static_cast<size_t>(parameter.j);
+    std::vector<LawPoint> law;
+    for (const double value : x)
+      law.push_back(law_without_pooling(engine.model.mu_prior, parameter.kind,
+                                        engine.model.data.y[j], engine.model.data.sigma[j], value));
+    return law;
+  }
+  if (parameter.kind == ParameterKind::kTau) return tau_law(engine, x);
+  const Units units{engine.centre, engine.unit, engine.log_unit};
+  const size_t n = x.size();
+  std::vector<double> internal, lower(n), upper(n), density(n);
+  for (const double value : x) internal.push_back(internal_place(units, value));
+  if (!nodes) nodes = posterior_nodes(engine);
+  engine.kernels->law(engine.problem,
+                      {law_of(parameter.kind), parameter.j, relative_tails, static_cast<int64_t>(n),
+                       internal.data()},
+                      *nodes, {lower.data(), upper.data(), density.data()});
+  std::vector<LawPoint> law(n);
+  for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / engine.unit};
+  return law;
+}
+
 }  // namespace
 
 LawPoint point_mass(double at, double x) {
@@ -211,29 +237,20 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
 
 std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
                              std::span<const double> x, bool relative_tails,
-                             std::unique_ptr<FitWorkspace>* shared) {
-  if (engine.model.tau_prior.no_pooling()) {
-    const auto j = static_cast<size_t>(parameter.j);
-    std::vector<LawPoint> law;
-    for (const double value : x)
-      law.push_back(law_without_pooling(engine.model.mu_prior, parameter.kind,
-                                        engine.model.data.y[j], engine.model.data.sigma[j], value));
-    return law;
-  }
-  if (parameter.kind == ParameterKind::kTau) return tau_law(engine, x);
-  const Units units{engine.centre, engine.unit, engine.log_unit};
-  const size_t n = x.size();
-  std::vector<double> internal, lower(n), upper(n), density(n);
-  for (const double value : x) internal.push_back(internal_place(units, value));
+                             std::unique_ptr<FitWorkspace>* shared, const RunControl& control) {
+  // Between two questions whether to stop: under a uniform prior of mu a point may take 1 ms.
+  constexpr size_t kPoints = 256;
   std::unique_ptr<FitWorkspace> own;
   std::unique_ptr<FitWorkspace>& nodes = shared != nullptr ? *shared : own;
-  if (!nodes) nodes = posterior_nodes(engine);
-  engine.kernels->law(engine.problem,
-                      {law_of(parameter.kind), parameter.j, relative_tails, static_cast<int64_t>(n),
-                       internal.data()},
-                      *nodes, {lower.data(), upper.data(), density.data()});
-  std::vector<LawPoint> law(n);
-  for (size_t i = 0; i < n; ++i) law[i] = {lower[i], upper[i], density[i] / engine.unit};
+  std::vector<LawPoint> law;
+  law.reserve(x.size());
+  for (size_t begin = 0; begin < x.size(); begin += kPoints) {
+    if (control.stop && control.stop()) throw Stopped();
+    const std::vector<LawPoint> part =
+        law_at_some(engine, parameter, x.subspan(begin, std::min(kPoints, x.size() - begin)),
+                    relative_tails, nodes);
+    law.insert(law.end(), part.begin(), part.end());
+  }
   return law;
 }
 

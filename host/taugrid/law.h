@@ -53,9 +53,11 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
 // down to 1e-10, and to 1e-16 absolutely (1e-15 under a uniform prior of mu); otherwise to 1e-11
 // absolutely. All NaN where the parameter does not exist; the density of what is known is infinite
 // there and 0 elsewhere.
-// Several calls may share their posterior_nodes, which the first that needs them makes.
+// Several calls may share their posterior_nodes, which the first that needs them makes. The
+// control's stop throws Stopped.
 std::vector<LawPoint> law_at(const Engine& engine, const ParameterId& parameter,
                              std::span<const double> x, bool relative_tails,
-                             std::unique_ptr<FitWorkspace>* shared = nullptr);
+                             std::unique_ptr<FitWorkspace>* shared = nullptr,
+                             const RunControl& control = {});
 
 }  // namespace taugrid

@@ -144,9 +144,14 @@ class NetcdfFile final : public DrawFile {
     const size_t chunk = static_cast<size_t>(std::min(size, kChunkDraws));
     check(nc_def_var_chunking(group, id, NC_CHUNKED, &chunk));
     check(nc_def_var_deflate(group, id, 1, 1, 1));  // a sequence takes next to nothing
-    std::vector<long long> values(static_cast<size_t>(size));
-    std::iota(values.begin(), values.end(), first);
-    check(nc_put_var_longlong(group, id, values.data()));
+    std::vector<long long> values(chunk);
+    check(nc_set_var_chunk_cache(group, id, chunk * sizeof values[0], 521, 1.0f));
+    for (int64_t begin = 0; begin < size; begin += kChunkDraws) {
+      const size_t start = static_cast<size_t>(begin);
+      const size_t count = std::min(chunk, static_cast<size_t>(size - begin));
+      std::iota(values.begin(), values.end(), first + begin);
+      check(nc_put_vara_longlong(group, id, &start, &count, values.data()));
+    }
     return dimension;
   }
 

@@ -7,7 +7,7 @@
 namespace taugrid {
 namespace {
 
-// A fit of that parameter alone (of theta_j: of every theta), and what it says of it.
+// A fit of that parameter alone, and what it says of it.
 const ParameterResult& fit_parameter(const Engine& engine, const ParameterId& parameter,
                                      const std::vector<double>& probabilities, double level,
                                      bool shortest, FitStorage& storage) {
@@ -18,6 +18,8 @@ const ParameterResult& fit_parameter(const Engine& engine, const ParameterId& pa
   request.tau = parameter.kind == ParameterKind::kTau;
   request.mu = parameter.kind == ParameterKind::kMu;
   request.theta = parameter.kind == ParameterKind::kTheta;
+  request.theta_begin = parameter.j;
+  request.theta_end = parameter.j + 1;
   request.theta_new = parameter.kind == ParameterKind::kThetaNew;
   request.joint = false;
   request.mode_and_shortest = shortest;
@@ -49,8 +51,9 @@ void check_points(const std::vector<double>& x, const std::string& what) {
 }
 
 std::vector<LawPoint> law_at_points(const Engine& engine, const ParameterId& parameter,
-                                    const std::vector<double>& x, bool relative_tails) {
-  std::vector<LawPoint> law = law_at(engine, parameter, x, relative_tails);
+                                    const std::vector<double>& x, bool relative_tails,
+                                    const RunControl& control) {
+  std::vector<LawPoint> law = law_at(engine, parameter, x, relative_tails, nullptr, control);
   // Masses of panels add up to 1 but for rounding. A tau that is known may be infinite.
   if (parameter.kind == ParameterKind::kTau && !engine.tau_is_random) return law;
   for (size_t i = 0; i < x.size(); ++i)
@@ -71,17 +74,32 @@ std::pair<size_t, size_t> add_ends(double level, std::vector<double>& probabilit
 }
 
 std::vector<double> quantiles_of(const Engine& engine, const ParameterId& parameter,
-                                 const std::vector<double>& probabilities) {
+                                 const std::vector<double>& probabilities,
+                                 const RunControl& control) {
+  // Far more than a summary has, which are to have its bits; and a result has room for those of
+  // every school.
+  constexpr size_t kFewest = 16, kMost = 16384, kMostValues = size_t{1} << 24;
+  const int64_t n_schools = engine.model.data.n_schools();
+  const size_t n_at_once =
+      std::clamp(kMostValues / static_cast<size_t>(n_schools + 3), kFewest, kMost);
   std::vector<double> ascending = probabilities;
   std::ranges::sort(ascending);
   ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
-  FitStorage storage(engine.model.data.n_schools(), static_cast<int>(ascending.size()));
-  const ParameterResult& result = fit_parameter(engine, parameter, ascending, 0.5, false, storage);
+  std::vector<double> values;
+  for (size_t i = 0; i < ascending.size(); i += n_at_once) {
+    if (control.stop && control.stop()) throw Stopped();
+    const size_t n = std::min(n_at_once, ascending.size() - i);
+    const std::vector<double> part(ascending.begin() + static_cast<std::ptrdiff_t>(i),
+                                   ascending.begin() + static_cast<std::ptrdiff_t>(i + n));
+    FitStorage storage(n_schools, static_cast<int>(n));
+    const ParameterResult& result = fit_parameter(engine, parameter, part, 0.5, false, storage);
+    for (size_t k = 0; k < n; ++k)
+      values.push_back(value_of(engine, parameter, result.quantile[k]));
+  }
   std::vector<double> quantiles;
   for (const double p : probabilities)
     quantiles.push_back(
-        value_of(engine, parameter,
-                 result.quantile[std::ranges::lower_bound(ascending, p) - ascending.begin()]));
+        values[static_cast<size_t>(std::ranges::lower_bound(ascending, p) - ascending.begin())]);
   return quantiles;
 }
 

@@ -16,7 +16,8 @@ void check_points(const std::vector<double>& x, const std::string& what);
 
 // law_at, exact at the infinities too.
 std::vector<LawPoint> law_at_points(const Engine& engine, const ParameterId& parameter,
-                                    const std::vector<double>& x, bool relative_tails);
+                                    const std::vector<double>& x, bool relative_tails,
+                                    const RunControl& control);
 
 // The places among `probabilities` of the ends of a level's central interval, which mostly are ones
 // already asked for and else are added.
@@ -24,7 +25,8 @@ std::pair<size_t, size_t> add_ends(double level, std::vector<double>& probabilit
 
 // Probabilities and the level in (0, 1), checked before.
 std::vector<double> quantiles_of(const Engine& engine, const ParameterId& parameter,
-                                 const std::vector<double>& probabilities);
+                                 const std::vector<double>& probabilities,
+                                 const RunControl& control);
 Interval interval_of(const Engine& engine, const ParameterId& parameter, double level,
                      IntervalKind kind);
 

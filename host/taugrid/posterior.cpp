@@ -100,7 +100,8 @@ namespace {
 
 // The intervals of further levels, each by a fit of its own: it is the shortest interval that takes
 // the time.
-void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary& summary) {
+void add_levels(const Engine& engine, const SummaryOptions& options, const RunControl& control,
+                FitSummary& summary) {
   std::vector<double> levels = options.more_levels;
   std::sort(levels.begin(), levels.end());
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
@@ -113,7 +114,7 @@ void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary&
     request.probabilities = ends;
     request.n_probabilities = 2;
     request.level = level;
-    engine.fit(request, storage.result);
+    engine.fit(request, storage.result, control);
     const FitResult& result = storage.result;
     for (size_t k = 0; k < summary.parameters.size(); ++k) {
       const bool last = k + 1 == summary.parameters.size();
@@ -174,7 +175,7 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   request.probabilities = probabilities.data();
   request.n_probabilities = static_cast<int>(probabilities.size());
   request.level = options.level;
-  s.fit(request, storage.result);
+  s.fit(request, storage.result, control);
   const FitResult& result = storage.result;
   // tau = infinity alone has no evidence.
   if (std::isnan(result.log_evidence) && !s.model.tau_prior.no_pooling())
@@ -220,7 +221,7 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
           ? result.log_evidence +
                 log_evidence_constant(s.problem.mu.form, data.n_schools(), s.log_unit)
           : kNaN;
-  add_levels(s, options, summary);
+  add_levels(s, options, control, summary);
   add_requests(s, options, control, summary);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
@@ -242,10 +243,12 @@ int64_t Posterior::parameter_index(const std::string& parameter) const {
 }
 
 std::vector<double> Posterior::quantiles(const std::string& parameter,
-                                         const std::vector<double>& probabilities) const {
+                                         const std::vector<double>& probabilities,
+                                         const RunControl& control) const {
   const IeeeEnvironment ieee;
   for (const double p : probabilities) check_probability(p, "probability");
-  return quantiles_of(*state_, find_parameter(parameter, model().data, "quantiles"), probabilities);
+  return quantiles_of(*state_, find_parameter(parameter, model().data, "quantiles"), probabilities,
+                      control);
 }
 
 Interval Posterior::interval(const std::string& parameter, double level, IntervalKind kind) const {
@@ -254,25 +257,26 @@ Interval Posterior::interval(const std::string& parameter, double level, Interva
   return interval_of(*state_, find_parameter(parameter, model().data, "interval"), level, kind);
 }
 
-DensityCurve Posterior::density(const std::string& parameter, const std::vector<double>& x) const {
+DensityCurve Posterior::density(const std::string& parameter, const std::vector<double>& x,
+                                const RunControl& control) const {
   const IeeeEnvironment ieee;
   const ParameterId id = find_parameter(parameter, model().data, "density");
   check_points(x, "density " + parameter);
   DensityCurve curve{id.name(), x, {}, {}};
-  for (const LawPoint& point : law_at_points(*state_, id, x, false)) {
+  for (const LawPoint& point : law_at_points(*state_, id, x, false, control)) {
     curve.pdf.push_back(point.density);
     curve.cdf.push_back(point.lower);
   }
   return curve;
 }
 
-std::vector<double> Posterior::exceed(const std::string& parameter,
-                                      const std::vector<double>& x) const {
+std::vector<double> Posterior::exceed(const std::string& parameter, const std::vector<double>& x,
+                                      const RunControl& control) const {
   const IeeeEnvironment ieee;
   const ParameterId id = find_parameter(parameter, model().data, "exceed");
   check_points(x, "exceed " + parameter);
   std::vector<double> probabilities;
-  for (const LawPoint& point : law_at_points(*state_, id, x, true))
+  for (const LawPoint& point : law_at_points(*state_, id, x, true, control))
     probabilities.push_back(point.upper);
   return probabilities;
 }

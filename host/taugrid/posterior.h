@@ -129,7 +129,7 @@ class Posterior {
   std::string why_not_cuda() const;  // the reason, where `auto` took the CPU
 
   // Exact, without random numbers.
-  // Of what takes long (`loo`, whose progress is in refits) the control is heard.
+  // The control's progress is that of `loo`, in refits; its stop is heard in all that takes long.
   FitSummary summary(const SummaryOptions& options = {}, const RunControl& control = {}) const;
 
   // One parameter: tau, mu, theta[j] (j from 1), theta_new, or the label of a school. Throw
@@ -139,13 +139,16 @@ class Posterior {
   int64_t parameter_index(const std::string& parameter) const;
   // Quantiles at probabilities in (0, 1), in their order, units of y: the bits of summary().
   std::vector<double> quantiles(const std::string& parameter,
-                                const std::vector<double>& probabilities) const;
+                                const std::vector<double>& probabilities,
+                                const RunControl& control = {}) const;
   // Level in (0, 1).
   Interval interval(const std::string& parameter, double level, IntervalKind kind) const;
   // Density and CDF at x, units of y, infinities allowed.
-  DensityCurve density(const std::string& parameter, const std::vector<double>& x) const;
+  DensityCurve density(const std::string& parameter, const std::vector<double>& x,
+                       const RunControl& control = {}) const;
   // P(parameter > x | y), accurate relative to itself where it is small.
-  std::vector<double> exceed(const std::string& parameter, const std::vector<double>& x) const;
+  std::vector<double> exceed(const std::string& parameter, const std::vector<double>& x,
+                             const RunControl& control = {}) const;
 
   // The exact quantile function of the sampled tau, units of y: what draws of tau are the
   // inverse-CDF of.

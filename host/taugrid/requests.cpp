@@ -27,23 +27,23 @@ std::vector<double> points(const DensityRequest& request) {
 }
 
 void add_exceedances(const Engine& engine, const std::vector<ExceedRequest>& requests,
-                     FitSummary& summary) {
+                     const RunControl& control, FitSummary& summary) {
   std::unique_ptr<FitWorkspace> nodes;
   for (const ExceedRequest& request : requests) {
     const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "exceed");
     const double x[] = {request.value};
-    summary.exceed.push_back(
-        {parameter.name(), request.value, law_at(engine, parameter, x, true, &nodes)[0].upper});
+    summary.exceed.push_back({parameter.name(), request.value,
+                              law_at(engine, parameter, x, true, &nodes, control)[0].upper});
   }
 }
 
 void add_densities(const Engine& engine, const std::vector<DensityRequest>& requests,
-                   FitSummary& summary) {
+                   const RunControl& control, FitSummary& summary) {
   std::unique_ptr<FitWorkspace> nodes;
   for (const DensityRequest& request : requests) {
     const ParameterId parameter = find_parameter(request.parameter, engine.model.data, "density");
     DensityCurve curve{parameter.name(), points(request), {}, {}};
-    for (const LawPoint& point : law_at(engine, parameter, curve.x, false, &nodes)) {
+    for (const LawPoint& point : law_at(engine, parameter, curve.x, false, &nodes, control)) {
       curve.pdf.push_back(point.density);
       curve.cdf.push_back(point.lower);
     }
@@ -114,8 +114,8 @@ void check_requests(const Model& model, const SummaryOptions& options) {
 void add_requests(const Engine& engine, const SummaryOptions& options, const RunControl& control,
                   FitSummary& summary) {
   const Model& model = engine.model;
-  add_exceedances(engine, options.exceed, summary);
-  add_densities(engine, options.density, summary);
+  add_exceedances(engine, options.exceed, control, summary);
+  add_densities(engine, options.density, control, summary);
   const auto of_density = [&](const char* name) {
     return std::ranges::any_of(summary.density,
                                [&](const DensityCurve& curve) { return curve.parameter == name; });
@@ -132,7 +132,7 @@ void add_requests(const Engine& engine, const SummaryOptions& options, const Run
     if (model.data.n_schools() < 2) add_note(summary, "I^2 needs two studies or more");
   }
   if (options.weights) {
-    summary.weights = posterior_weights(engine);
+    summary.weights = posterior_weights(engine, control);
     if (!summary.weights->linear)
       add_note(summary,
                "no weights: under a uniform prior of mu the posterior means are not linear in y");

@@ -31,7 +31,7 @@ Weights weights_without_pooling(const Model& model) {
 
 }  // namespace
 
-Weights posterior_weights(const Engine& engine) {
+Weights posterior_weights(const Engine& engine, const RunControl& control) {
   if (engine.model.tau_prior.no_pooling()) return weights_without_pooling(engine.model);
   const auto nodes = posterior_nodes(engine);
   const Problem& problem = engine.problem;
@@ -49,6 +49,7 @@ Weights posterior_weights(const Engine& engine) {
   for (int i = 0; i < nodes->n_nodes; ++i) {
     const double weight = nodes->tau.weight[i], tau2 = nodes->tau2[i], v_mu = nodes->v_mu[i];
     if (!(weight > 0.0)) continue;
+    if (control.stop && control.stop()) throw Stopped();
     for (size_t k = 0; k < n; ++k)
       u[k] = weight * (v_mu / (engine.sigma[k] * engine.sigma[k] + tau2));
     const double u0 = weight * (v_mu * w0);

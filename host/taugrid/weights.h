@@ -8,6 +8,7 @@ namespace taugrid {
 // The most schools of which the J x J weights are given.
 inline constexpr int64_t kMostSchoolsOfWeights = 4096;
 
-Weights posterior_weights(const Engine& engine);
+// The control's stop throws Stopped.
+Weights posterior_weights(const Engine& engine, const RunControl& control);
 
 }  // namespace taugrid

@@ -19,6 +19,7 @@
 namespace taugrid::python {
 namespace {
 
+// Rows of draws; of a const T they may be read-only.
 template <class T>
 using Rows = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
 
@@ -36,7 +37,6 @@ FitSummary summary(const Posterior& posterior, const std::vector<double>& probab
                    const std::vector<std::tuple<std::string, double, double, int64_t>>& density,
                    const std::vector<double>& given_tau, bool weights, bool bayes_factors,
                    bool loo) {
-  const nb::gil_scoped_release no_gil;
   SummaryOptions options;
   options.probabilities.insert(options.probabilities.end(), probabilities.begin(),
                                probabilities.end());
@@ -48,25 +48,24 @@ FitSummary summary(const Posterior& posterior, const std::vector<double>& probab
   options.weights = weights;
   options.bayes_factors = bayes_factors;
   options.loo = loo;
-  return posterior.summary(options);
+  std::optional<FitSummary> result;
+  run_interruptibly(
+      [&](const RunControl& control) { result = posterior.summary(options, control); });
+  return *std::move(result);
 }
 
 Array<double> quantiles(const Posterior& posterior, const std::string& parameter,
                         const Column& probabilities) {
   std::vector<double> p = to_vector(probabilities);
-  {
-    const nb::gil_scoped_release no_gil;
-    p = posterior.quantiles(parameter, p);
-  }
+  run_interruptibly(
+      [&](const RunControl& control) { p = posterior.quantiles(parameter, p, control); });
   return to_array(std::move(p));
 }
 
 Array<double> exceed(const Posterior& posterior, const std::string& parameter, const Column& at) {
   std::vector<double> x = to_vector(at);
-  {
-    const nb::gil_scoped_release no_gil;
-    x = posterior.exceed(parameter, x);
-  }
+  run_interruptibly(
+      [&](const RunControl& control) { x = posterior.exceed(parameter, x, control); });
   return to_array(std::move(x));
 }
 
@@ -74,10 +73,8 @@ std::pair<Array<double>, Array<double>> density(const Posterior& posterior,
                                                 const std::string& parameter, const Column& at) {
   const std::vector<double> x = to_vector(at);
   DensityCurve curve;
-  {
-    const nb::gil_scoped_release no_gil;
-    curve = posterior.density(parameter, x);
-  }
+  run_interruptibly(
+      [&](const RunControl& control) { curve = posterior.density(parameter, x, control); });
   return {to_array(std::move(curve.pdf)), to_array(std::move(curve.cdf))};
 }
 
@@ -130,35 +127,32 @@ Array<double> lp(const Posterior& posterior, int64_t n, uint64_t seed, bool sing
 
 // Columns (J, n) that `fill` computes of the draws that begin at `draws`.
 template <class T, class Fill>
-Array<T> beside_draws(const Posterior& posterior, const Rows<T>& draws, const Fill& fill) {
+Array<T> beside_draws(const Posterior& posterior, const Rows<const T>& draws, const Fill& fill) {
   const Data& data = posterior.model().data;
   const auto n = static_cast<int64_t>(draws.shape(1));
   auto buffer = make_buffer<T>(data.n_schools(), n);
   T* const columns = buffer->data();
-  {
-    const nb::gil_scoped_release no_gil;
-    fill(data,
-         DrawBlockOf<T>(draws.data(), draws.stride(0), 0, n, data.n_schools(), /*has_lp=*/false),
-         columns, n);
-  }
+  const DrawBlockOf<T> block(draws.data(), draws.stride(0), 0, n, data.n_schools(),
+                             /*has_lp=*/false);
+  run_interruptibly([&](const RunControl& control) { fill(data, block, columns, n, control); });
   return to_array(std::move(buffer), columns,
                   {static_cast<size_t>(data.n_schools()), static_cast<size_t>(n)});
 }
 
 template <class T>
-Array<T> log_likelihoods(const Posterior& posterior, const Rows<T>& draws) {
-  return beside_draws(posterior, draws,
-                      [](const Data& data, const DrawBlockOf<T>& block, T* columns, int64_t n) {
-                        log_likelihood(data, block, columns, n);
-                      });
+Array<T> log_likelihoods(const Posterior& posterior, const Rows<const T>& draws) {
+  return beside_draws<T>(
+      posterior, draws,
+      [](const Data& data, const DrawBlockOf<T>& block, T* columns, int64_t n,
+         const RunControl& control) { log_likelihood(data, block, columns, n, control); });
 }
 
 template <class T>
-Array<T> replicates(const Posterior& posterior, const Rows<T>& draws, uint64_t seed) {
-  return beside_draws(posterior, draws,
-                      [&](const Data& data, const DrawBlockOf<T>& block, T* columns, int64_t n) {
-                        replicate_data(data, block, seed, columns, n);
-                      });
+Array<T> replicates(const Posterior& posterior, const Rows<const T>& draws, uint64_t seed) {
+  return beside_draws<T>(
+      posterior, draws,
+      [&](const Data& data, const DrawBlockOf<T>& block, T* columns, int64_t n,
+          const RunControl& control) { replicate_data(data, block, seed, columns, n, control); });
 }
 
 template <class T>

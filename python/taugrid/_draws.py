@@ -103,21 +103,37 @@ class Draws:
         )
 
     def lp(self) -> NDArray[np.float64]:
-        """Return the log posterior density of each draw, up to a constant: (N,).
+        """Return the log posterior density of each draw, up to a constant.
 
         As Stan's ~ statements give it for the same model.
+
+        Returns
+        -------
+        ndarray (N,)
         """
         _ = self.values  # spent draws have none
         return self._core.lp(len(self), self.seed, self.precision == "single")
 
     def log_likelihood(self) -> NDArray[Any]:
-        """Return log N(y_j | theta_j, sigma_j^2) of each draw: (N, J)."""
+        """Return log N(y_j | theta_j, sigma_j^2) of each draw.
+
+        Returns
+        -------
+        ndarray (N, J)
+            Of the draws' precision.
+        """
         if self.precision == "single":
             return self._core.log_likelihood_single(self.values).T
         return self._core.log_likelihood(self.values).T
 
     def replicates(self) -> NDArray[Any]:
-        """Return data replicated from each draw, y_rep_j ~ N(theta_j, sigma_j^2): (N, J)."""
+        """Return data replicated from each draw, y_rep_j ~ N(theta_j, sigma_j^2).
+
+        Returns
+        -------
+        ndarray (N, J)
+            Units of y, of the draws' precision.
+        """
         if self.precision == "single":
             return self._core.replicates_single(self.values, self.seed).T
         return self._core.replicates(self.values, self.seed).T
@@ -128,6 +144,11 @@ class Draws:
         One chain; groups posterior (tau, mu, theta, theta_new), posterior_predictive (y),
         log_likelihood (y), sample_stats (lp), observed_data (y) and constant_data (sigma).
         The coordinate school holds the labels, or 1 .. J.
+
+        Returns
+        -------
+        arviz.InferenceData
+            tau, mu, theta and theta_new are the draws' own memory.
         """
         import arviz
 

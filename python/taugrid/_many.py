@@ -72,6 +72,12 @@ def batch(
         "mu.q2.5", .., "mu.central95.lower"; units of y), error (None where there is none). Of
         polars if `data` is, else of pandas.
 
+    Raises
+    ------
+    ValueError
+        For an unknown prior, column, quantity or statistic, for what is no number (with its row),
+        and for lengths that differ.
+
     Examples
     --------
     >>> frame = batch(y=[[1, 2, 3], [2, 0, np.nan]], sigma=[[1, 1, 1], [1, 2, np.nan]],
@@ -241,6 +247,11 @@ def sweep(
         prior), shift_mu (in sd of mu under the base prior), error (None where there is none).
         ``attrs`` has "base", "flips" (where along a range P(mu > 0 | y) crosses 0.95, 0.05, 0.975
         or 0.025: a dict each) and "notes".
+
+    Raises
+    ------
+    ValueError
+        As `fit`; for an unknown prior, and for more combinations of priors than are taken.
 
     Examples
     --------

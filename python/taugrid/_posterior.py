@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Vector = NDArray[np.float64]
+Many = Sequence[Any] | NDArray[Any]
 
 
 class GivenTau(NamedTuple):
@@ -97,6 +98,7 @@ class Parameter:
     label : str
         Of a school; empty without.
     mean, sd, mode : float
+        Units of y.
     """
 
     def __init__(self, core: _core.Posterior, summary: _core.ParameterSummary) -> None:
@@ -107,12 +109,19 @@ class Parameter:
         self.sd = summary.sd
         self.mode = summary.mode
 
+    @property
+    def median(self) -> float:
+        """The median, units of y."""
+        return self.quantile(0.5)
+
     @overload
     def quantile(self, p: float) -> float: ...
     @overload
+    def quantile(self, p: Many) -> Vector: ...
+    @overload
     def quantile(self, p: ArrayLike) -> float | Vector: ...
     def quantile(self, p: ArrayLike) -> float | Vector:
-        """Quantiles, exact at any probability.
+        """Return quantiles, exact at any probability.
 
         Parameters
         ----------
@@ -122,12 +131,22 @@ class Parameter:
         Returns
         -------
         float or ndarray
-            As many as `p`, units of y.
+            Of the shape of `p`, units of y.
+
+        Raises
+        ------
+        ValueError
+            For a probability that is not between 0 and 1.
+
+        Examples
+        --------
+        >>> r = fit([28, 8, -3], [15, 10, 16], "half_cauchy:5")
+        >>> low, high = r["mu"].quantile([0.025, 0.975])
         """
         return self._at(p, "p", lambda x: self._core.quantiles(self.name, x))
 
     def interval(self, level: float = 0.95, kind: str = "shortest") -> tuple[float, float]:
-        """Credible interval.
+        """Return a credible interval.
 
         Parameters
         ----------
@@ -140,6 +159,11 @@ class Parameter:
         -------
         tuple of two floats
             Its ends, units of y.
+
+        Raises
+        ------
+        ValueError
+            For a level that is not between 0 and 1, or another kind.
         """
         _arguments.one_of(kind, "kind", ("shortest", "central"))
         interval = self._core.interval(self.name, float(level), kind == "shortest")
@@ -148,25 +172,64 @@ class Parameter:
     @overload
     def pdf(self, x: float) -> float: ...
     @overload
+    def pdf(self, x: Many) -> Vector: ...
+    @overload
     def pdf(self, x: ArrayLike) -> float | Vector: ...
     def pdf(self, x: ArrayLike) -> float | Vector:
-        """Posterior density at `x`, units of y; per unit of y, infinite where it is."""
+        """Return the posterior density.
+
+        Parameters
+        ----------
+        x : float or array_like
+            Where, units of y.
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `x`, per unit of y. Infinite at what is known for certain.
+        """
         return self._at(x, "x", lambda at: self._core.density(self.name, at)[0])
 
     @overload
     def cdf(self, x: float) -> float: ...
     @overload
+    def cdf(self, x: Many) -> Vector: ...
+    @overload
     def cdf(self, x: ArrayLike) -> float | Vector: ...
     def cdf(self, x: ArrayLike) -> float | Vector:
-        """Return P(parameter <= x | y), `x` in units of y."""
+        """Return P(parameter <= x | y).
+
+        Parameters
+        ----------
+        x : float or array_like
+            Where, units of y; infinities included.
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `x`.
+        """
         return self._at(x, "x", lambda at: self._core.density(self.name, at)[1])
 
     @overload
     def exceed(self, c: float) -> float: ...
     @overload
+    def exceed(self, c: Many) -> Vector: ...
+    @overload
     def exceed(self, c: ArrayLike) -> float | Vector: ...
     def exceed(self, c: ArrayLike) -> float | Vector:
-        """Return P(parameter > c | y), accurate relative to itself where it is small."""
+        """Return P(parameter > c | y), accurate relative to itself where it is small.
+
+        Parameters
+        ----------
+        c : float or array_like
+            Units of y; infinities included.
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `c`.
+        """
         return self._at(c, "c", lambda at: self._core.exceed(self.name, at))
 
     @staticmethod
@@ -198,8 +261,9 @@ class Posterior:
     log_marginal_likelihood : float
         NaN where the prior of tau is improper.
     joint_mode : tuple of two floats
-        The mode of (tau, mu).
+        The mode of (tau, mu), units of y.
     cov_mu_tau, corr_mu_tau : float
+        Posterior covariance, squared units of y, and correlation.
     notes : list of str
         What to know of these results, such as which moments do not exist.
     backend : str
@@ -255,6 +319,12 @@ class Posterior:
     def __len__(self) -> int:
         return len(self.y) + 3
 
+    def __contains__(self, parameter: object) -> bool:
+        return parameter in self._ipython_key_completions_()
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [parameter.name for parameter in self] + [label for label in self.labels if label]
+
     def __iter__(self) -> Iterator[Parameter]:
         for k in range(len(self)):
             yield Parameter(self._core, self._summary.parameter(k))
@@ -268,6 +338,16 @@ class Posterior:
         ----------
         grid : array_like (n,)
             Values of tau, units of y; 0 and infinity included.
+
+        Returns
+        -------
+        GivenTau
+            mu_mean (n,), theta_mean (n, J) and others, units of y.
+
+        Raises
+        ------
+        ValueError
+            For a tau that is negative or NaN.
         """
         values = _arguments.column(grid, "tau")
         if values.size == 0:
@@ -284,17 +364,45 @@ class Posterior:
         )
 
     def weights(self) -> Weights:
-        """Return shrinkage factors, and the weight of each y_k in each posterior mean."""
+        """Return shrinkage factors, and the weight of each y_k in each posterior mean.
+
+        Returns
+        -------
+        Weights
+            shrinkage (J,), mu (J,), theta (J, J) and others.
+
+        Raises
+        ------
+        ValueError
+            For more than 4096 schools.
+        """
         w = self._core.summary(weights=True).weights
         return Weights(w.shrinkage, w.mu, w.theta, w.mu_prior, w.theta_prior)
 
     def bayes_factors(self) -> BayesFactors:
-        """Return the Bayes factors of tau = 0 and mu = 0 against the model."""
+        """Return the Bayes factors of tau = 0 and mu = 0 against the model.
+
+        Returns
+        -------
+        BayesFactors
+            Above 1 in favour of 0; NaN where the prior is improper or leaves no choice.
+        """
         b = self._core.summary(bayes_factors=True).bayes_factors
         return BayesFactors(b.tau_zero, b.mu_zero, b.log_tau_zero, b.log_mu_zero)
 
     def loo(self) -> LeaveOneOut:
-        """Return exact leave-one-out cross-validation, by refits."""
+        """Return exact leave-one-out cross-validation, by refits.
+
+        Returns
+        -------
+        LeaveOneOut
+            elpd, se, p_loo and, by study, pointwise (J,), lpd (J,) and pit (J,).
+
+        Raises
+        ------
+        ValueError
+            For more than 10000 schools.
+        """
         loo = self._core.summary(loo=True).loo
         return LeaveOneOut(loo.elpd, loo.se, loo.p_loo, loo.pointwise, loo.lpd, loo.pit)
 
@@ -302,7 +410,7 @@ class Posterior:
 
     def draw(
         self,
-        n: int,
+        n: float,
         seed: int = 0,
         precision: str = "double",
         backend: str = "auto",
@@ -315,8 +423,8 @@ class Posterior:
 
         Parameters
         ----------
-        n : int
-            How many, as 1000000 or 1e6.
+        n : int or float
+            How many, as 1000000 or 1e6; a whole number.
         seed : int
             From 0 to 2^64 - 1.
         precision : {"double", "single"}
@@ -334,6 +442,19 @@ class Posterior:
         -------
         Draws
             tau (n,), mu (n,), theta (n, J), theta_new (n,), units of y: views of one array.
+
+        Raises
+        ------
+        ValueError
+            For a number, seed, precision or `out` that will not do; for a backend that is not
+            there; for single precision where it cannot hold the data.
+        MemoryError
+
+        Examples
+        --------
+        >>> r = fit([28, 8, -3], [15, 10, 16], "half_cauchy:5")
+        >>> draws = r.draw(1e5, seed=1)
+        >>> best = draws.theta.argmax(axis=1)  # of each draw
         """
         n = _arguments.draws(n)
         seed = _arguments.seed(seed)
@@ -391,6 +512,17 @@ class Posterior:
         given_tau : iterable of float
             As ``--given-tau``.
         weights, bayes_factors, loo : bool
+            As ``--weights``, ``--bayes-factors`` and ``--loo``.
+
+        Returns
+        -------
+        dict
+            Numbers, texts, lists and dicts.
+
+        Raises
+        ------
+        ValueError
+            For what the command line refuses.
         """
         summary = self._summary
         options = (
@@ -408,10 +540,13 @@ class Posterior:
         return result
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a pandas data frame with a row for each parameter.
+        """Return a row for each parameter.
 
-        Its columns are label (where there are labels), mean, sd, mode, the quantiles, and the ends
-        of the intervals (central95.lower, ..), named as on the command line.
+        Returns
+        -------
+        pandas.DataFrame
+            Columns label (where there are labels), mean, sd, mode, the quantiles, and the ends of
+            the intervals (central95.lower, ..), named as on the command line; units of y.
         """
         import pandas as pd
 
@@ -490,6 +625,16 @@ def read_data(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     ----------
     path : path-like
         CSV with columns y and sigma (label optional), or Stan's JSON data.
+
+    Returns
+    -------
+    dict
+        y (J,), sigma (J,) and labels, a list of J texts.
+
+    Raises
+    ------
+    ValueError
+        For a file that is not there or not such data, with the row and the quantity.
     """
     y, sigma, labels = _core.read_data(os.fspath(path))
     return {"y": y, "sigma": sigma, "labels": labels or None}

@@ -107,6 +107,18 @@ def test_draws_that_lent_their_memory_are_spent(r):
     assert r.draw(N, seed=5, out=later.values).seed == 5
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_draws_may_be_read_only(r, precision):
+    expected, d = (r.draw(N, seed=3, precision=precision) for _ in range(2))
+    d.values.setflags(write=False)
+    np.testing.assert_array_equal(d.log_likelihood(), expected.log_likelihood())
+    np.testing.assert_array_equal(d.replicates(), expected.replicates())
+    np.testing.assert_array_equal(d.lp(), expected.lp())
+    assert bits(pickle.loads(pickle.dumps(d))) == bits(expected)
+    with pytest.raises(ValueError, match="out must be writable"):
+        r.draw(N, precision=precision, out=d)
+
+
 def test_arrays_outlive_the_posterior():
     tau = taugrid.fit(Y, SIGMA, "half_cauchy:5").draw(N, seed=3).tau
     expected = taugrid.fit(Y, SIGMA, "half_cauchy:5").draw(N, seed=3).tau
@@ -172,10 +184,11 @@ def test_draws_pickle_as_their_seed(r):
 
 # The signal comes from outside, as that of a terminal does.
 INTERRUPTED = """
-import sys, taugrid
+import sys, numpy as np, taugrid
 r = taugrid.fit([28, 8, -3], [15, 10, 16], "half_cauchy:5")
 r.draw(10)
-print("drawing", flush=True)
+{first}
+print("working", flush=True)
 try:
     {work}
 except KeyboardInterrupt:
@@ -185,17 +198,22 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize(
-    "work",
+    ("first", "work"),
     [
-        "out = r.draw(4e6).values\n    while True: r.draw(4e6, out=out)",
-        "r._core.lp(10**8, 1, False)",
+        ("out = r.draw(4e6).values", "while True: r.draw(4e6, out=out)"),
+        ("", "r._core.lp(10**8, 1, False)"),
+        ("d = r.draw(2e6)", "while True: d.log_likelihood(), d.replicates()"),
+        ("p = np.linspace(0.001, 0.999, 10**6)", "while True: r['mu'].cdf(r['mu'].quantile(p))"),
+        ("many = taugrid.fit(np.arange(10**4) % 7, np.ones(10**4))", "many.loo()"),
     ],
 )
-def test_an_interrupt_ends_the_work(work):
+def test_an_interrupt_ends_the_work(first, work):
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED.format(work=work)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", INTERRUPTED.format(first=first, work=work)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    assert process.stdout.readline() == "drawing\n"
+    assert process.stdout.readline() == "working\n"
     time.sleep(0.3)
     sent = time.monotonic()
     process.send_signal(signal.SIGINT)

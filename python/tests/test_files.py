@@ -124,6 +124,28 @@ def test_netcdf_is_inference_data(draws, engine):
     assert (attributes["tau_prior"], attributes["mu_prior"]) == (PRIORS[1], PRIORS[3])
 
 
+def peak_megabytes(*arguments):
+    """The most memory that the program had."""
+    process = subprocess.Popen([CLI, *map(str, arguments), "--quiet"], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return used.ru_maxrss / 1024  # KiB, on Linux
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.npy", pytest.param("a.nc", marks=netcdf)])
+def test_memory_does_not_grow_with_the_draws(name, tmp_path):
+    def peak(draws):
+        groups = ("--groups", "posterior,sample_stats") if name == "a.nc" else ()
+        data = tmp_path / "one.csv"
+        data.write_text("y,sigma\n1,2\n")
+        out = ("--draws", draws, "--out", tmp_path / name, "--threads", 2, *groups)
+        return peak_megabytes("draw", data, "--tau-prior", "half_normal:1", *out)
+
+    # One column of 2 million numbers would take 16 MB.
+    assert peak(2_000_000) < peak(200_000) + 8
+
+
 @netcdf
 def test_single_precision_is_stored_as_floats(draws):
     folder, _ = draws
@@ -135,12 +157,13 @@ def test_single_precision_is_stored_as_floats(draws):
 @netcdf
 def test_netcdf_is_opened_lazily(draws):
     folder, _ = draws
-    pytest.importorskip("dask")
-    with xr.open_dataset(
-        folder / "a.nc", group="posterior", engine="h5netcdf", chunks={}
-    ) as posterior:
-        assert posterior["theta"].chunks is not None
-        assert posterior["theta"].mean().compute() == pytest.approx(array(folder, "theta").mean())
+    theta = array(folder, "theta")
+    with xr.open_dataset(folder / "a.nc", group="posterior", engine="h5netcdf") as posterior:
+        part = posterior["theta"].isel(chain=0, draw=slice(100, 103))
+        for lazy in (posterior["theta"], part, az.from_netcdf(str(folder / "a.nc")).posterior.mu):
+            assert not lazy.variable._in_memory
+        np.testing.assert_array_equal(part, theta[100:103])
+        assert not posterior["theta"].variable._in_memory
 
 
 @netcdf

@@ -173,11 +173,28 @@ def test_data_frame_has_a_row_for_each_parameter(r):
         lambda x: pd.Series(x, dtype="Int64"),
         pl.Series,
         lambda x: [str(value) for value in x],
+        lambda x: np.frombuffer(np.array(x, dtype=float).tobytes()),  # read-only
+        lambda x: np.array(x, dtype=">f8"),
     ],
 )
 def test_data_come_in_many_forms(of):
     expected = taugrid.fit([float(y) for y in Y], [float(s) for s in SIGMA]).to_dict()
     assert without_seconds(taugrid.fit(of(Y), of(SIGMA)).to_dict()) == without_seconds(expected)
+
+
+def test_points_may_be_read_only(r):
+    x = np.linspace(0.1, 0.9, 5)
+    x.setflags(write=False)
+    for ask in (r["mu"].quantile, r["mu"].pdf, r["mu"].cdf, r["mu"].exceed, r.given_tau):
+        np.testing.assert_array_equal(ask(x)[0], ask(x.copy())[0])
+
+
+def test_parameters_are_found_by_name_and_label(r):
+    assert [name in r for name in ("tau", "theta[8]", "H", "theta[9]", "I", "", 1)] == [
+        *[True] * 3,
+        *[False] * 4,
+    ]
+    assert r["H"].median == r["theta[8]"].quantile(0.5)
 
 
 def test_labels_and_files_and_single_numbers(tmp_path, cli):

@@ -94,6 +94,19 @@ def test_order_of_rows_and_kind_of_frame_do_not_matter(studies, genes):
     np.testing.assert_array_equal(arrays[numbers], genes[numbers])
 
 
+def test_arrays_may_be_read_only():
+    y, sigma = np.array([[1.0, 2, 3], [2, 3, 5]]), np.ones((2, 3))
+    by = np.repeat([1, 2], 3)
+    expected = taugrid.batch(y=y, sigma=sigma, **PRIORS)
+    for array in (y, sigma, by):
+        array.setflags(write=False)
+    pd.testing.assert_frame_equal(taugrid.batch(y=y, sigma=sigma, **PRIORS), expected)
+    long = taugrid.batch(y=y.ravel(), sigma=sigma.ravel(), by=by, **PRIORS)
+    pd.testing.assert_frame_equal(long, expected)
+    swept = taugrid.sweep(y[0], sigma[0], "half_normal:1", "normal:0,5")
+    assert swept["mu.mean"][0] == expected["mu.mean"][0]
+
+
 def test_wide_forms_leave_absent_studies_out():
     y = [[1.0, 2, 3], [2, np.nan, 5], [np.nan, np.nan, np.nan]]
     sigma = [[1.0, 1, 2], [1, np.nan, 1], [np.nan, np.nan, np.nan]]
