@@ -102,7 +102,6 @@ void add_levels(const Engine& engine, const SummaryOptions& options, FitSummary&
     request.probabilities = ends;
     request.n_probabilities = 2;
     request.level = level;
-    request.joint = false;
     engine.fit(request, storage.result);
     const FitResult& result = storage.result;
     for (size_t k = 0; k < summary.parameters.size(); ++k) {
