@@ -7,7 +7,8 @@
 #include <stdexcept>
 
 #include "host/taugrid/chi_square.h"
-#include "host/taugrid/engine.h"
+#include "host/taugrid/prior_storage.h"
+#include "host/taugrid/priors.h"
 #include "kernels/math/priors.h"
 
 namespace taugrid {
@@ -85,29 +86,14 @@ void SyntheticBlock::copy_data(int64_t i, double* y, double* sigma) const {
   }
 }
 
-// The posterior of one school under a flat mu is the prior: its law of tau serves, and its table.
 TauPriorSampler::TauPriorSampler(const std::string& tau_prior, const CpuKernels& kernels) {
   const TauPrior prior = parse_tau_prior(tau_prior);
-  known_ = prior.fixed();
-  if (known_) {
-    value_ = prior.parameters[0];
-    return;
-  }
-  if (depends_on_sigma(prior))
+  if (!prior.fixed() && depends_on_sigma(prior))
     throw std::invalid_argument("tau prior " + tau_prior +
                                 " depends on the sigmas: a calibration draws tau before them");
-  const Engine engine(make_model({{0.0}, {1.0}, {}}, tau_prior, "flat"), "cpu", 1);
-  table_ = engine.posterior->tau.n > 0 ? make_tau_table(kernels, engine.posterior->tau)
-                                       : empty_tau_table();
-  atoms_ = engine.draw_atoms<double>();
-}
-
-void TauPriorSampler::put_into(SyntheticPlan& plan) const {
-  plan.tau_known = known_;
-  plan.tau = value_;
-  if (known_) return;
-  plan.tau_table = table_.view();
-  plan.tau_atoms = atoms_;
+  const double sigma[] = {1.0};
+  PriorStorage storage;
+  law_.emplace(tau_prior_record(prior, 1.0, sigma, storage), sigma, kernels);
 }
 
 ScenarioData::ScenarioData(const Study& study, const Scenario& scenario, const TauPriorSampler* tau,
