@@ -1,6 +1,7 @@
 // Replicates a second of a simulation study on one thread, by the number of studies k: making the
-// data, the five classical estimators, each alone, posteriors (mu and theta_new, median and central
-// 95%), the CRPS of a posterior, and the PIT values of a calibration.
+// data alone, and with them made and measured each method alone: the five classical estimators,
+// each with both intervals, posteriors (mu and theta_new, median and central 95%), with and without
+// the CRPS; and the PIT values of a calibration.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -42,12 +43,13 @@ void methods(benchmark::State& state, const char* text, bool crps) {
   const Study study = study_of(state.range(0), text, crps);
   const Scenario& scenario = study.scenarios[0];
   const ScenarioData data(study, scenario, nullptr, cpu_kernels());
-  SyntheticBlock block(scenario.k, kReplicates);
-  data.generate(0, kReplicates, block);
   const ScenarioConstants constants(study, scenario);
-  Scorer scorer(study, scenario, constants, cpu_kernels(), kReplicates);
+  Answers answers(study, scenario, constants, data, cpu_kernels(), kReplicates, false);
   std::vector<ParameterMeasures> measures(2 * study.methods.size());
-  for (auto _ : state) scorer.score(block, 0, kReplicates, measures, nullptr);
+  for (auto _ : state) {
+    answers.compute(0, kReplicates);
+    score(study, scenario, answers, 0, kReplicates, 0, measures, nullptr);
+  }
   count(state);
 }
 #define TAUGRID_METHODS(name, ...)              \

@@ -308,5 +308,44 @@ TEST(SupportsApartFromTheData, GiveTheirOwnQuantiles) {
   }
 }
 
+// A spike with tails like 1/|x| beside it, where steps of a root finder go from one side to the
+// other and back: one study far more precise than the rest, and a prior of tau without a scale.
+TEST(SpikesBesideHeavyTails, HaveTheirQuantiles) {
+  const Data data{
+      {-0.1338361624718065, -0.00023354874266924683, 0.0038823760252089724, 0.04319582868229817,
+       0.22341126751825005},
+      {0.41884267531556985, 3.301656680417404e-10, 0.014774430953376664, 0.08654506607466438,
+       2.9714638308738284},
+      {}};
+  const std::vector<double> probabilities = {0.025, 0.25, 0.4, 0.5, 0.6, 0.75, 0.975};
+  for (const char* mu_prior : {"flat", "normal:0,1", "normal:-0.0002,1e-8"}) {
+    const Posterior posterior(data, "log_t:1,-0.66863254843216313,3", mu_prior);
+    for (const char* parameter : {"mu", "theta_new", "theta[1]", "theta[2]", "theta[5]"}) {
+      const std::vector<double> q = posterior.quantiles(parameter, probabilities);
+      for (size_t i = 0; i < q.size(); ++i) {
+        const auto cdf = [&](double x) { return posterior.density(parameter, {x}).cdf[0]; };
+        expect_mass(cdf, q[i], probabilities[i], std::string(mu_prior) + " " + parameter);
+      }
+    }
+  }
+}
+
+// The second moment's integral reaches past the largest double, the first's does not.
+TEST(HeavyTails, KeepTheMeanWhereOnlyTheStandardDeviationIsOutOfRange) {
+  const Posterior posterior(
+      {{14454242.805543615, 14088084.612398472}, {804.2523804261838, 1641.393730599268}, {}},
+      "lomax:1.0001,10171.608606250971", "flat");
+  const FitSummary summary = posterior.summary();
+  // E tau by an independent program.
+  EXPECT_NEAR(summary.parameters[0].mean, 335738.49178655446, 1e-9 * 335738);
+  EXPECT_TRUE(std::isnan(summary.parameters[0].sd));
+  EXPECT_FALSE(std::isnan(summary.parameters[1].mean));
+  ASSERT_FALSE(summary.notes.empty());
+  EXPECT_NE(summary.notes.back().find("the standard deviation of tau and theta_new, and of mu, "
+                                      "exists, but its integral leaves the range"),
+            std::string::npos)
+      << summary.notes.back();
+}
+
 }  // namespace
 }  // namespace taugrid

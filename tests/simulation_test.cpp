@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "host/taugrid/batch_fitter.h"
+#include "host/taugrid/device.h"
 #include "host/taugrid/readers.h"
 #include "host/taugrid/simulation.h"
 #include "host/taugrid/synthetic_data.h"
@@ -138,8 +139,30 @@ TEST(Simulation, CountsWhatHasNoPosteriorAndSaysWhy) {
   EXPECT_EQ(row.failures, 700);
   EXPECT_TRUE(std::isnan(row.value));
   EXPECT_EQ(find(result, "flat", "mu", "coverage", 2).failures, 0);
+  // Of each of the scenarios with two studies: three methods without a prediction interval, one
+  // without a posterior.
+  ASSERT_EQ(result.notes.size(), 8u);
+  EXPECT_EQ(result.notes[0],
+            "scenario 0, reml:wald: two studies have no prediction interval, and no score of it");
+  EXPECT_EQ(result.notes[3].substr(0, 45), "scenario 0, flat: the posterior is improper: ");
+}
+
+// sqrt falls as tau^-1/2, and the likelihood of two studies under a flat mu as tau^-1.
+TEST(Simulation, CountsScoresThatDoNotExistAndSaysWhy) {
+  const SimulationResult result = run(
+      parse_study("replicates = 20\nmethods = [{tau_prior = 'sqrt'}, {tau_prior = 'half_normal:1', "
+                  "mu_prior = 'uniform:-2,2', name = 'bounded'}, 'dl:wald']\n[scenarios]\n"
+                  "k = [2, 3]\nsigma = 'fixed:0.4'\nmu = 0.1\ntau = 0.2\n",
+                  "s"));
+  const MeasureRow& none = find(result, "sqrt", "theta_new", "crps", 0);
+  EXPECT_EQ(none.failures, 20);
+  EXPECT_TRUE(std::isnan(none.value));
+  EXPECT_EQ(find(result, "sqrt", "theta_new", "coverage", 0).failures, 0);
   ASSERT_EQ(result.notes.size(), 2u);
-  EXPECT_EQ(result.notes[0].substr(0, 45), "scenario 0, flat: the posterior is improper: ");
+  EXPECT_EQ(result.notes[0],
+            "scenario 0, sqrt: crps: p(tau|y) falls only as tau^-1.5: the score is infinite");
+  for (const char* method : {"sqrt", "bounded", "dl:wald"})
+    EXPECT_EQ(find(result, method, "theta_new", "crps", 1).failures, 0) << method;
 }
 
 TEST(Simulation, HasTheSameBytesForAnyThreadsAndInstructionSet) {
@@ -154,6 +177,56 @@ TEST(Simulation, HasTheSameBytesForAnyThreadsAndInstructionSet) {
     EXPECT_EQ(simulation_csv(few, run(few)), best) << kernels->isa;
   }
   ::unsetenv("TAUGRID_ISA");
+}
+
+// As a device takes them, whose chunks end where scenarios do; a checkpoint may lie within one.
+TEST(Simulation, HasTheSameBytesForAnyNumberOfBlocksAtOnce) {
+  const Study study = parse_study(kMixed, "s");
+  const ScratchFolder folder;
+  SimulationOptions options;
+  options.threads = 2;
+  options.replicates_out = folder.file("one.csv");
+  const std::string one = simulation_csv(study, run_study(study, options));
+  options.blocks_at_once = 2;
+  options.replicates_out = folder.file("two.csv");
+  options.checkpoint = folder.file("c");
+  int blocks = 0;
+  options.control.stop = [&] { return ++blocks == 5; };
+  EXPECT_THROW(run_study(study, options), Stopped);
+  options.control.stop = nullptr;
+  options.resume = true;
+  options.blocks_at_once = 3;
+  EXPECT_EQ(simulation_csv(study, run_study(study, options)), one);
+  EXPECT_EQ(folder.read("two.csv"), folder.read("one.csv"));
+}
+
+TEST(Simulation, CudaGivesTheCpusBytes) {
+  if (build_info().devices.empty()) GTEST_SKIP() << build_info().cuda_reason;
+  for (const char* crps : {"true", "false"}) {
+    const Study study = parse_study(std::string("crps = ") + crps + "\n" + kMixed, "s");
+    SimulationOptions options;
+    options.threads = 2;
+    const std::string of_cpu = simulation_csv(study, run_study(study, options));
+    options.backend = "cuda";
+    EXPECT_EQ(simulation_csv(study, run_study(study, options)), of_cpu);
+  }
+}
+
+TEST(Simulation, RefusesCudaWhereThereIsNoneAndForACalibration) {
+  SimulationOptions options;
+  options.backend = "cuda";
+  if (build_info().devices.empty())
+    EXPECT_EQ(refusal([&] { run_study(parse_study(kMixed, "s"), options); }),
+              "backend cuda: " + build_info().cuda_reason);
+  else
+    EXPECT_EQ(refusal([&] {
+                run_study(parse_study("kind = 'calibration'\nreplicates = 10\n"
+                                      "tau_prior = 'half_normal:1'\nmu_prior = 'normal:0,1'\n"
+                                      "[scenarios]\nk = 2\nsigma = 'fixed:1'\n",
+                                      "s"),
+                          options);
+              }),
+              "backend cuda: a calibration runs on the CPU alone");
 }
 
 TEST(Simulation, GoesOnFromACheckpointAfterAnyBlock) {
@@ -190,10 +263,11 @@ TEST(Simulation, RefusesACheckpointOfAnotherStudy) {
   EXPECT_THROW(run_study(parse_study(kMixed, "s"), options), Stopped);
   options.resume = true;
   const std::string other = std::string(kMixed) + "# other\n";
-  EXPECT_EQ(refusal([&] { run_study(parse_study(other, "s"), options); }),
-            "checkpoint " + folder.file("c") +
-                " is of another study file, or of another version of the program; remove it to "
-                "start from the beginning");
+  EXPECT_EQ(
+      refusal([&] { run_study(parse_study(other, "s"), options); }),
+      "checkpoint " + folder.file("c") +
+          " is of another study file, of other tables of its priors, or of another version of "
+          "the program; remove it to start from the beginning");
   std::string damaged = folder.read("c");
   damaged[damaged.size() - 3] ^= 1;
   folder.write("c", damaged);

@@ -182,7 +182,7 @@ TEST(SyntheticData, AreShownAsADataFile) {
 }
 
 TEST(TauPriorSampler, RefusesPriorsThatDependOnSigma) {
-  EXPECT_EQ(refusal([&] { TauPriorSampler("dumouchel", cpu_kernels()); }),
+  EXPECT_EQ(refusal([&] { TauPriorSampler(parse_tau_prior("dumouchel"), cpu_kernels()); }),
             "tau prior dumouchel depends on the sigmas: a calibration draws tau before them");
 }
 

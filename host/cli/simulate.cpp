@@ -3,13 +3,18 @@
 
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "host/cli/commands.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
+#include "host/taugrid/checkpoint.h"
 #include "host/taugrid/output_file.h"
+#include "host/taugrid/resumable_file.h"
 #include "host/taugrid/simulation.h"
 #include "host/taugrid/synthetic_data.h"
 
@@ -24,6 +29,8 @@ struct SimulateOptions {
   std::string checkpoint;
   bool resume = false;
   double checkpoint_every = 5.0;
+  std::string backend = "auto";
+  bool backend_given = false;
   int threads = 0;
   bool quiet = false;
 };
@@ -41,33 +48,74 @@ std::pair<int64_t, int64_t> parse_show(const std::string& text) {
   return {scenario, replicate};
 }
 
-void write_result(const std::string& path, const std::string& text) {
-  OutputFile out(path);
-  out.write(text);
-  out.commit();
+// The file of the result, seen to be writable before the work begins. Of a regular file no more
+// than that is done until there is something to write: a killed run would leave a temporary one.
+class Result {
+ public:
+  explicit Result(std::string path) : path_(std::move(path)) {
+    auto file = std::make_unique<OutputFile>(path_);
+    if (!ResumableFile::possible(path_)) file_ = std::move(file);
+  }
+  void write(const std::string& text) {
+    if (!file_) file_ = std::make_unique<OutputFile>(path_);
+    file_->write(text);
+    file_->commit();
+  }
+
+ private:
+  std::string path_;
+  std::unique_ptr<OutputFile> file_;
+};
+
+// Throws std::invalid_argument where two of the files are one: the last written would be all that
+// is left, or the study itself be gone.
+void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files) {
+  for (size_t i = 0; i < files.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (!files[i].second.empty() && ResumableFile::possible(files[i].second) &&
+          with_links_followed(files[i].second) == with_links_followed(files[j].second))
+        throw std::invalid_argument(fmt::format("{} and {} are the same file, {}", files[j].first,
+                                                files[i].first, files[i].second));
 }
 
 void run(const SimulateOptions& options) {
   const Study study = read_study(options.file);
   if (!options.show.empty()) {
     const auto [scenario, replicate] = parse_show(options.show);
-    write_result(options.out, synthetic_csv(study, scenario, replicate));
+    Result(options.out).write(synthetic_csv(study, scenario, replicate));
     return;
   }
   const auto tell = [&](const std::string& line) {
     if (!options.quiet) std::fprintf(stderr, "taugrid: %s\n", line.c_str());
   };
   SimulationOptions simulation;
+  simulation.backend = options.backend;
   simulation.threads = options.threads;
   simulation.replicates_out = options.replicates_out;
   simulation.checkpoint = options.checkpoint;
-  if (simulation.checkpoint.empty() && options.out != "-")
-    simulation.checkpoint = options.out + ".checkpoint";
+  if (simulation.checkpoint.empty() && ResumableFile::possible(options.out))
+    simulation.checkpoint = with_links_followed(options.out) + ".checkpoint";
   simulation.resume = options.resume;
   simulation.checkpoint_seconds = options.checkpoint_every;
   if (options.resume && simulation.checkpoint.empty())
     throw std::invalid_argument("--resume needs --checkpoint, or --out with a file");
+  refuse_same_files({{"STUDY", options.file},
+                     {"--out", options.out},
+                     {"--replicates-out", simulation.replicates_out},
+                     {"the checkpoint", simulation.checkpoint}});
+  if (!simulation.checkpoint.empty()) checkpoint_place(simulation.checkpoint);  // or it throws
+  Result out(options.out);
+  const bool interrupted =
+      !simulation.checkpoint.empty() && std::filesystem::exists(simulation.checkpoint);
+  if (interrupted && !options.resume)
+    tell("what an interrupted run left in " + simulation.checkpoint +
+         " is replaced; --resume would go on from it");
+  if (!interrupted && options.resume)
+    tell("there is nothing to resume in " + simulation.checkpoint);
   const StopSignals signals;
+  simulation.deliver = [&](const SimulationResult& result) {
+    out.write(simulation_csv(study, result));
+  };
   SimulationResult result;
   {
     Progress progress(total_replicates(study), !options.quiet, "replicates");
@@ -81,8 +129,9 @@ void run(const SimulateOptions& options) {
       throw;
     }
   }
+  if (options.backend_given && options.backend == "auto")
+    tell("backend auto took " + result.backend);
   for (const std::string& note : result.notes) tell("note: " + note);
-  write_result(options.out, simulation_csv(study, result));
 }
 
 }  // namespace
@@ -104,6 +153,10 @@ Command simulate_command(CLI::App& program) {
   app->add_flag("--resume", options->resume, "Go on from the checkpoint, if there is one");
   app->add_option("--checkpoint-every", options->checkpoint_every, "Seconds between checkpoints")
       ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app->add_option("--backend", options->backend, "What computes; auto takes the CPU")
+      ->each([options = options.get()](const std::string&) { options->backend_given = true; })
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   app->add_option("--threads", options->threads, "Threads of the CPU; 0 is all that there are")
       ->check(CLI::Range(0, 4096))

@@ -16,6 +16,7 @@
 #include "host/taugrid/device.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/prior_hash.h"
 #include "host/taugrid/resumable_file.h"
 
 namespace taugrid {
@@ -63,14 +64,6 @@ class NameSet {
   std::vector<Key> places_;
   size_t n_ = 0;
 };
-
-// Everything that a prior's text stands for: a table is in a file that may change.
-uint64_t prior_hash(const TauPrior& prior) {
-  std::string bytes = prior.text;
-  for (const PriorKnot& knot : prior.knots) bytes += fmt::format(" {} {}", knot.tau, knot.density);
-  for (const TauPrior& row : prior.rows) bytes += fmt::format(" {:x}", prior_hash(row));
-  return hash_bytes(bytes);
-}
 
 // What a resumed run must have been asked for: all that the output depends on beside the rows of
 // the input, which are compared block by block. The header says what they mean.

@@ -88,7 +88,7 @@ std::vector<MeasureRow> PitCounts::rows(int64_t bins) const {
 
 std::vector<std::string> calibrated_parameters(const Study& study, int64_t k) {
   std::vector<std::string> names;
-  if (!parse_tau_prior(study.tau_prior).fixed()) names.emplace_back("tau");
+  if (!study.tau_prior.fixed()) names.emplace_back("tau");
   names.emplace_back("mu");
   for (int64_t j = 1; j <= k; ++j) names.push_back(fmt::format("theta[{}]", j));
   names.emplace_back("theta_new");
@@ -96,9 +96,9 @@ std::vector<std::string> calibrated_parameters(const Study& study, int64_t k) {
 }
 
 Calibrator::Calibrator(const Study& study, const Scenario& scenario, const CpuKernels& kernels)
-    : tau_known_(parse_tau_prior(study.tau_prior).fixed()),
+    : tau_known_(study.tau_prior.fixed()),
       k_(scenario.k),
-      fitter_(parse_tau_prior(study.tau_prior), parse_mu_prior(study.mu_prior),
+      fitter_(study.tau_prior, study.mu_prior,
               // The nodes of tau are all that is needed of a fit.
               BatchColumns{{ParameterKind::kTau}, {{StatisticKind::kMean}}}, kernels),
       y_(static_cast<size_t>(scenario.k)),

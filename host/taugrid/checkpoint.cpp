@@ -32,7 +32,24 @@ std::string_view bytes_of(const std::vector<uint64_t>& words) {
   return {reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint64_t)};
 }
 
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw std::invalid_argument(fmt::format("cannot write {}: {}", path, why));
+}
+
 }  // namespace
+
+std::string checkpoint_place(const std::string& path) {
+  const std::string place = with_links_followed(path);
+  if (!ResumableFile::possible(path)) refuse(path, "a checkpoint must be a regular file");
+  std::ifstream in(place, std::ios::binary);
+  char magic[sizeof kMagic];
+  // Nothing at all is what mktemp makes.
+  const bool other =
+      in && in.peek() != std::ifstream::traits_type::eof() &&
+      (!in.read(magic, sizeof magic) || std::memcmp(magic, kMagic, sizeof magic) != 0);
+  if (other) refuse(path, "it is there already, and no checkpoint");
+  return place;
+}
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   Header header{{},
@@ -50,7 +67,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 
 std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fingerprint) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
+  if (!in || in.peek() == std::ifstream::traits_type::eof()) return std::nullopt;
   const std::string content{std::istreambuf_iterator<char>(in), {}};
   Header header;
   const auto refuse = [&](const std::string& why) {
@@ -69,27 +86,37 @@ std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fing
                 header.n_words * sizeof(uint64_t));
   if (hash_bytes(bytes_of(checkpoint.words)) != header.checksum) refuse("is damaged");
   if (header.fingerprint != fingerprint)
-    refuse("is of another study file, or of another version of the program");
+    refuse(
+        "is of another study file, of other tables of its priors, or of another version of the "
+        "program");
   return checkpoint;
 }
 
-CheckpointedFile::CheckpointedFile(const std::string& path, int64_t bytes)
-    : path_(path), partial_(path + ".partial"), bytes_(bytes) {
-  const auto refuse = [&](const std::string& why) {
-    throw std::invalid_argument(fmt::format("cannot write {}: {}", partial_, why));
-  };
-  descriptor_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) refuse(std::strerror(errno));
+CheckpointedFile::CheckpointedFile(const std::string& path, int64_t bytes, bool whole)
+    : path_(path),
+      final_path_(with_links_followed(path)),
+      partial_(final_path_ + ".partial"),
+      bytes_(bytes) {
+  if (!ResumableFile::possible(path)) refuse(path, "it is no regular file");
   struct stat status {};
-  const bool known = ::fstat(descriptor_, &status) == 0;
-  if (!known || status.st_size < bytes) {
-    ::close(std::exchange(descriptor_, -1));
-    refuse("it is shorter than the checkpoint says");
-  }
-  if (::ftruncate(descriptor_, bytes) != 0 || ::lseek(descriptor_, bytes, SEEK_SET) != bytes) {
-    const int error = errno;
-    ::close(std::exchange(descriptor_, -1));
-    refuse(std::strerror(error));
+  const bool exists = ::stat(final_path_.c_str(), &status) == 0;
+  // Renaming would go over a file that is protected from writing.
+  if (exists && ::access(final_path_.c_str(), W_OK) != 0) refuse(path, std::strerror(errno));
+  if (exists && whole && status.st_size == bytes && ::access(partial_.c_str(), F_OK) != 0) return;
+  const mode_t mode = status.st_mode & 07777;
+  descriptor_ = open_alone(partial_, path);
+  try {
+    if (::fstat(descriptor_, &status) != 0) refuse(partial_, std::strerror(errno));
+    if (status.st_size < bytes) {
+      if (status.st_size == 0) ::unlink(partial_.c_str());  // made here
+      refuse(partial_, "it is shorter than the checkpoint says");
+    }
+    if (::ftruncate(descriptor_, bytes) != 0 || ::lseek(descriptor_, bytes, SEEK_SET) != bytes)
+      refuse(partial_, std::strerror(errno));
+    if (exists) (void)!::fchmod(descriptor_, mode);
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
   }
 }
 
@@ -109,9 +136,12 @@ void CheckpointedFile::write(const std::string& text) {
 }
 
 void CheckpointedFile::commit() {
-  if (::close(std::exchange(descriptor_, -1)) != 0 ||
-      ::rename(partial_.c_str(), path_.c_str()) != 0)
+  if (descriptor_ < 0) return;
+  // The copy's close() tells of a full disk and leaves the lock, under which the file gets its
+  // name.
+  if (::close(::dup(descriptor_)) != 0 || ::rename(partial_.c_str(), final_path_.c_str()) != 0)
     throw std::runtime_error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+  ::close(std::exchange(descriptor_, -1));
 }
 
 }  // namespace taugrid

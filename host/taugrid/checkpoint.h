@@ -16,6 +16,11 @@ struct Checkpoint {
   std::vector<uint64_t> words;   // running results
 };
 
+// Where the checkpoint of `path` lies: symbolic links are followed. Throws std::invalid_argument
+// where it could not be written, replaced and removed there: at what is no regular file, or at a
+// file that is no checkpoint.
+std::string checkpoint_place(const std::string& path);
+
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 // Nothing where there is no such file. Throws std::invalid_argument where it is damaged, or of
@@ -27,9 +32,10 @@ std::optional<Checkpoint> read_checkpoint(const std::string& path, uint64_t fing
 // log of its own.)
 class CheckpointedFile {
  public:
-  // Goes on after `bytes` of the partial file, or begins it anew at 0. Throws
-  // std::invalid_argument where it cannot be written, or is shorter.
-  CheckpointedFile(const std::string& path, int64_t bytes);
+  // Goes on after `bytes` of the partial file, or begins it anew at 0. `whole` says that no more
+  // are to come: then the file may have its name already. Throws std::invalid_argument where it
+  // cannot be written, is shorter, or is being written by another run.
+  CheckpointedFile(const std::string& path, int64_t bytes, bool whole);
   ~CheckpointedFile();
   CheckpointedFile(const CheckpointedFile&) = delete;
   CheckpointedFile& operator=(const CheckpointedFile&) = delete;
@@ -39,7 +45,7 @@ class CheckpointedFile {
   void commit();
 
  private:
-  std::string path_, partial_;
+  std::string path_, final_path_, partial_;  // as given; symbolic links followed
   int descriptor_ = -1;
   int64_t bytes_;
 };

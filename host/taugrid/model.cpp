@@ -29,7 +29,7 @@ constexpr double kWidestRatio = 1e24;
 }
 
 [[noreturn]] void refuse_improper(const TauPrior& tau, const MuPrior& mu, int64_t n_schools) {
-  const double exponent = tau.tail_exponent + likelihood_exponent(mu, n_schools);
+  const double exponent = posterior_exponent(tau, mu, n_schools);
   const auto needed =
       static_cast<int64_t>(std::floor((mu.proper() ? 1.0 : 2.0) - tau.tail_exponent) + 1.0);
   char power[32];
@@ -45,10 +45,14 @@ constexpr double kWidestRatio = 1e24;
 
 }  // namespace
 
+double posterior_exponent(const TauPrior& tau, const MuPrior& mu, int64_t n_schools) {
+  return tau.tail_exponent + likelihood_exponent(mu, n_schools);
+}
+
 bool tau_moment_exists(const TauPrior& tau, const MuPrior& mu, int64_t n_schools, int k) {
   if (tau.fixed()) return std::isfinite(tau.parameters[0]);
   if (k == 0 && tau.proper) return true;
-  const double exponent = tau.tail_exponent + likelihood_exponent(mu, n_schools);
+  const double exponent = posterior_exponent(tau, mu, n_schools);
   return exponent > k + 1.0 || (tau.log_tail && exponent == k + 1.0);
 }
 

@@ -11,6 +11,8 @@
 
 namespace taugrid {
 
+// p(tau | y) falls as tau to minus this; infinity where it falls faster than any power.
+double posterior_exponent(const TauPrior& tau, const MuPrior& mu, int64_t n_schools);
 // Whether E[tau^k | y] and E[theta_new^k | y] exist; for k = 0, whether the posterior is proper.
 bool tau_moment_exists(const TauPrior& tau, const MuPrior& mu, int64_t n_schools, int k);
 // Whether E[mu^k | y] exists.

@@ -45,6 +45,17 @@ ParameterSummary parameter_summary(const ParameterResult& result, const std::str
   return summary;
 }
 
+// Of the moments of tau that exist, those from `kept` on are not within double precision.
+std::string out_of_range_note(const Model& model, int existing, int kept) {
+  const std::string of =
+      "tau and theta_new" + std::string(model.mu_prior.proper() ? "" : ", and of mu,");
+  if (existing == 2 && kept == 0)
+    return "the mean and standard deviation of " + of +
+           " exist, but their integrals leave the range of double precision";
+  return std::string(kept == 1 ? "the standard deviation of " : "the mean of ") + of +
+         " exists, but its integral leaves the range of double precision";
+}
+
 std::vector<std::string> notes_of(const Model& model) {
   std::vector<std::string> notes;
   const bool flat = !model.mu_prior.proper();
@@ -204,10 +215,8 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   if (result.unresolved)
     summary.notes.push_back(
         "the quadrature ran out of panels: the last digits are not to be trusted");
-  if (result.moments_out_of_range)
-    summary.notes.push_back("the mean and standard deviation of tau and theta_new" +
-                            std::string(s.model.mu_prior.proper() ? "" : ", and of mu,") +
-                            " exist, but their integrals leave the range of double precision");
+  if (result.tau_moments < request.tau_moments)
+    summary.notes.push_back(out_of_range_note(s.model, request.tau_moments, result.tau_moments));
   summary.log_marginal_likelihood =
       s.model.tau_prior.proper && std::isfinite(result.log_evidence)
           ? result.log_evidence +

@@ -54,22 +54,6 @@ bool is_at(int descriptor, const std::string& path) {
          of_file.st_dev == of_path.st_dev && of_file.st_ino == of_path.st_ino;
 }
 
-// Opened for this run alone, made where it is not there. Another run may rename or remove it after
-// our open() and before our lock: what is locked then is its finished file.
-int open_alone(const std::string& partial_path, const std::string& path) {
-  for (;;) {
-    const int file = ::open(partial_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0) refuse(path, errno);
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-      ::close(file);
-      throw std::invalid_argument(
-          fmt::format("cannot write {}: another run is writing {}", path, partial_path));
-    }
-    if (is_at(file, partial_path)) return file;
-    ::close(file);
-  }
-}
-
 // A line of the log, its own hash at the end: one that was cut short is none.
 std::string line_of(const BlockRecord& r) {
   const std::string text = fmt::format("{} {:016x} {} {:016x} {} {}", r.input_bytes, r.input_hash,
@@ -85,6 +69,28 @@ bool parse_line(const std::string& line, BlockRecord& r) {
 }
 
 }  // namespace
+
+std::string with_links_followed(const std::string& path) {
+  std::error_code ignored;
+  const auto resolved = std::filesystem::weakly_canonical(path, ignored);
+  return resolved.empty() ? path : resolved.string();
+}
+
+// Another run may rename or remove the file after our open() and before our lock: what is locked
+// then is its finished file.
+int open_alone(const std::string& partial_path, const std::string& path) {
+  for (;;) {
+    const int file = ::open(partial_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) refuse(path, errno);
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+      ::close(file);
+      throw std::invalid_argument(
+          fmt::format("cannot write {}: another run is writing {}", path, partial_path));
+    }
+    if (is_at(file, partial_path)) return file;
+    ::close(file);
+  }
+}
 
 uint64_t hash_bytes(std::string_view bytes, uint64_t seed) {
   // Eight bytes at a time, each mixed in by a multiplication, in four chains that do not wait for
@@ -125,10 +131,7 @@ bool ResumableFile::possible(const std::string& path) {
 
 ResumableFile::ResumableFile(const std::string& path, const std::string& request, bool resume)
     : path_(path) {
-  std::error_code ignored;
-  // A link stays a link: what it points at is replaced.
-  const auto resolved = std::filesystem::weakly_canonical(path, ignored);
-  final_path_ = resolved.empty() ? path : resolved.string();
+  final_path_ = with_links_followed(path);
   partial_path_ = final_path_ + ".partial";
   log_path_ = final_path_ + ".partial.log";
   struct stat status {};

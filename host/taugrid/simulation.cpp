@@ -75,10 +75,10 @@ struct ScenarioTools {
 
 // What one worker has of the scenario that it is at.
 struct Worker {
-  int64_t scenario = -1;
+  int64_t scenario = -1, capacity = 0;
   std::shared_ptr<const ScenarioTools> tools;
-  std::unique_ptr<SyntheticBlock> block;
-  std::unique_ptr<Scorer> scorer;
+  std::unique_ptr<Answers> answers;       // of a simulation
+  std::unique_ptr<SyntheticBlock> block;  // of a calibration, as the next
   std::unique_ptr<Calibrator> calibrator;
 };
 
@@ -87,7 +87,22 @@ struct BlockResult {
   std::vector<ParameterMeasures> measures;
   std::vector<double> pits;
   std::string lines;
-  std::vector<std::string> failures;
+  std::vector<std::string> failures;  // the calibration's, or as Answers has them
+};
+
+// Blocks that a worker takes at once from a scenario of k studies. A CUDA device wants thousands of
+// data sets, of which it holds columns and scratch.
+int64_t blocks_of_a_turn(bool on_cuda, int64_t k) {
+  if (!on_cuda) return 1;
+  constexpr int64_t kMost = 64, kBytes = int64_t{1} << 29;
+  const int64_t bytes = kStudyBlock * static_cast<int64_t>(sizeof(double)) * (6 * k + 32);
+  return std::clamp(kBytes / bytes, int64_t{1}, kMost);
+}
+
+// A worker's turn: blocks begin .. end - 1, of one scenario.
+struct Turn {
+  int64_t begin, end;
+  std::vector<BlockResult> results;
 };
 
 class Runner {
@@ -95,36 +110,46 @@ class Runner {
   Runner(const Study& study, const SimulationOptions& options)
       : study_(study),
         options_(options),
+        backend_(batch_backend(options.backend)),
         threads_(thread_count(options.threads)),
         blocks_per_scenario_((study.replicates + kStudyBlock - 1) / kStudyBlock),
         n_blocks_(blocks_per_scenario_ * static_cast<int64_t>(study.scenarios.size())),
         shared_(study.scenarios.size()),
         workers_(static_cast<size_t>(threads_)),
         slots_(static_cast<size_t>(n_slots(threads_))) {
+    if (study.kind == StudyKind::kCalibration && backend_.on_cuda)
+      throw std::invalid_argument("backend cuda: a calibration runs on the CPU alone");
     if (study.kind == StudyKind::kCalibration)
       tau_ = std::make_unique<TauPriorSampler>(study.tau_prior, kernels_);
     for (const Scenario& scenario : study.scenarios) states_.emplace_back(study, scenario);
-    fingerprint_ =
-        hash_bytes(fmt::format("taugrid {} stream {}\n{}", version(), kStreamVersion, study.text));
+    if (!options.checkpoint.empty()) checkpoint_ = checkpoint_place(options.checkpoint);
+    fingerprint_ = hash_bytes(fmt::format("taugrid {} stream {}\nblocks of {}\n{:016x}", version(),
+                                          kStreamVersion, kStudyBlock, study_hash(study)));
   }
 
   SimulationResult run() {
     const IeeeEnvironment ieee;
     start();
     last_checkpoint_ = Clock::now();
-    ordered_blocks(
-        n_blocks_ - first_block_, threads_,
-        [&](int64_t block, int slot, int worker) {
+    next_block_ = first_block_;
+    ordered_stream(
+        threads_, [&](int64_t, int slot) { return take(slots_[static_cast<size_t>(slot)]); },
+        [&](int64_t, int slot, int worker) {
           const IeeeEnvironment worker_ieee;
-          work(first_block_ + block, slots_[static_cast<size_t>(slot)],
-               workers_[static_cast<size_t>(worker)]);
+          work(slots_[static_cast<size_t>(slot)], workers_[static_cast<size_t>(worker)]);
         },
-        [&](int64_t block, int slot) {
-          consume(first_block_ + block, slots_[static_cast<size_t>(slot)]);
+        [&](int64_t, int slot) {
+          Turn& turn = slots_[static_cast<size_t>(slot)];
+          for (int64_t block = turn.begin; block < turn.end; ++block)
+            consume(block, turn.results[static_cast<size_t>(block - turn.begin)]);
         });
-    if (file_) file_->commit();
-    if (!options_.checkpoint.empty()) ::unlink(options_.checkpoint.c_str());
+    if (!checkpoint_.empty()) save(n_blocks_);
     collect_rows();
+    result_.backend = backend_.text;
+    // The checkpoint last: a run that fails at either of these has lost nothing.
+    if (options_.deliver) options_.deliver(result_);
+    if (file_) file_->commit();
+    if (!checkpoint_.empty()) ::unlink(checkpoint_.c_str());
     return std::move(result_);
   }
 
@@ -139,7 +164,7 @@ class Runner {
 
   void start() {
     std::optional<Checkpoint> checkpoint;
-    if (options_.resume) checkpoint = read_checkpoint(options_.checkpoint, fingerprint_);
+    if (options_.resume) checkpoint = read_checkpoint(checkpoint_, fingerprint_);
     if (checkpoint) {
       const bool had_file = checkpoint->replicate_bytes >= 0;
       if (had_file != !options_.replicates_out.empty())
@@ -156,20 +181,20 @@ class Runner {
       first_block_ = checkpoint->next_block;
     }
     if (!options_.replicates_out.empty()) {
-      file_.emplace(options_.replicates_out, checkpoint ? checkpoint->replicate_bytes : 0);
-      if (!checkpoint && study_.kind == StudyKind::kSimulation)
-        file_->write(Scorer::kReplicatesHeader);
+      file_.emplace(options_.replicates_out, checkpoint ? checkpoint->replicate_bytes : 0,
+                    first_block_ == n_blocks_);
+      if (!checkpoint && study_.kind == StudyKind::kSimulation) file_->write(kReplicatesHeader);
       if (!checkpoint && study_.kind == StudyKind::kCalibration)
         file_->write("scenario,replicate,parameter,pit\n");
     }
     // One before anything is computed shows early that it can be written.
-    if (!options_.checkpoint.empty()) save(first_block_);
+    if (!checkpoint_.empty()) save(first_block_);
   }
 
   void save(int64_t next_block) {
     Checkpoint checkpoint{fingerprint_, next_block, file_ ? file_->bytes() : -1, {}};
     for (const ScenarioState& state : states_) state.save(checkpoint.words);
-    write_checkpoint(options_.checkpoint, checkpoint);
+    write_checkpoint(checkpoint_, checkpoint);
     last_checkpoint_ = Clock::now();
   }
 
@@ -182,41 +207,69 @@ class Runner {
     return tools;
   }
 
-  void enter(int64_t number, Worker& worker) {
-    if (worker.scenario == number) return;
+  // The worker is ready for as many replicates of scenario `number` at once.
+  void enter(int64_t number, int64_t capacity, Worker& worker) {
+    if (worker.scenario == number && worker.capacity >= capacity) return;
     const Scenario& scenario = study_.scenarios[static_cast<size_t>(number)];
     worker.scenario = -1;
-    worker.scorer.reset();
+    worker.answers.reset();
     worker.tools = tools_of(number);
-    if (!worker.block || worker.block->n_schools != scenario.k)
-      worker.block = std::make_unique<SyntheticBlock>(scenario.k, kStudyBlock);
-    if (study_.kind == StudyKind::kCalibration)
+    if (study_.kind == StudyKind::kCalibration) {
+      if (!worker.block || worker.block->n_schools != scenario.k)
+        worker.block = std::make_unique<SyntheticBlock>(scenario.k, kStudyBlock);
       worker.calibrator = std::make_unique<Calibrator>(study_, scenario, kernels_);
-    else
-      worker.scorer = std::make_unique<Scorer>(study_, scenario, worker.tools->constants, kernels_,
-                                               kStudyBlock);
+    } else {
+      worker.answers =
+          std::make_unique<Answers>(study_, scenario, worker.tools->constants, worker.tools->data,
+                                    kernels_, capacity, backend_.on_cuda);
+    }
     worker.scenario = number;
+    worker.capacity = capacity;
   }
 
-  void work(int64_t block, BlockResult& result, Worker& worker) {
-    const int64_t number = block / blocks_per_scenario_;
-    const int64_t first = block % blocks_per_scenario_ * kStudyBlock;
-    const int64_t n = std::min(kStudyBlock, study_.replicates - first);
-    enter(number, worker);
-    worker.tools->data.generate(first, (n + kDrawAlignment - 1) / kDrawAlignment * kDrawAlignment,
-                                *worker.block);
-    result.lines.clear();
-    result.failures.clear();
-    if (worker.calibrator) {
-      worker.calibrator->evaluate(*worker.block, n, result.pits);
-      result.failures.push_back(worker.calibrator->failure());
-      if (file_) write_pits(number, first, n, result);
-      return;
+  bool take(Turn& turn) {
+    if (next_block_ >= n_blocks_) return false;
+    const int64_t number = next_block_ / blocks_per_scenario_;
+    const int64_t most =
+        options_.blocks_at_once > 0
+            ? options_.blocks_at_once
+            : blocks_of_a_turn(backend_.on_cuda, study_.scenarios[static_cast<size_t>(number)].k);
+    turn.begin = next_block_;
+    turn.end = next_block_ = std::min(turn.begin + most, (number + 1) * blocks_per_scenario_);
+    return true;
+  }
+
+  int64_t first_replicate(int64_t block) const {
+    return block % blocks_per_scenario_ * kStudyBlock;
+  }
+  int64_t replicates_in(int64_t block) const {
+    return std::min(kStudyBlock, study_.replicates - first_replicate(block));
+  }
+
+  void work(Turn& turn, Worker& worker) {
+    const int64_t number = turn.begin / blocks_per_scenario_, first = first_replicate(turn.begin);
+    const Scenario& scenario = study_.scenarios[static_cast<size_t>(number)];
+    const int64_t n = first_replicate(turn.end - 1) + replicates_in(turn.end - 1) - first;
+    enter(number, (turn.end - turn.begin) * kStudyBlock, worker);
+    turn.results.resize(static_cast<size_t>(turn.end - turn.begin));
+    if (worker.answers) worker.answers->compute(first, n);
+    for (int64_t block = turn.begin; block < turn.end; ++block) {
+      BlockResult& result = turn.results[static_cast<size_t>(block - turn.begin)];
+      const int64_t begin = first_replicate(block), of_block = replicates_in(block);
+      result.lines.clear();
+      if (worker.answers) {
+        result.measures.assign(states_[static_cast<size_t>(number)].measures.size(), {});
+        score(study_, scenario, *worker.answers, begin - first, of_block, begin, result.measures,
+              file_ ? &result.lines : nullptr);
+        result.failures = worker.answers->failures();
+        continue;
+      }
+      worker.tools->data.generate(
+          begin, (of_block + kDrawAlignment - 1) / kDrawAlignment * kDrawAlignment, *worker.block);
+      worker.calibrator->evaluate(*worker.block, of_block, result.pits);
+      result.failures = {worker.calibrator->failure()};
+      if (file_) write_pits(number, begin, of_block, result);
     }
-    result.measures.assign(states_[static_cast<size_t>(number)].measures.size(), {});
-    worker.scorer->score(*worker.block, first, n, result.measures, file_ ? &result.lines : nullptr);
-    for (size_t m = 0; m < study_.methods.size(); ++m)
-      result.failures.push_back(worker.scorer->failure(m));
   }
 
   void write_pits(int64_t number, int64_t first, int64_t n, BlockResult& result) const {
@@ -236,12 +289,11 @@ class Runner {
       const size_t n = result.pits.size() / state.pits.size();
       for (size_t i = 0; i < n; ++i) state.pits[p].add(result.pits[p * n + i]);
     }
-    for (size_t m = 0; m < result.failures.size(); ++m) {
-      if (result.failures[m].empty()) continue;
+    for (size_t i = 0; i < result.failures.size(); ++i) {
+      if (result.failures[i].empty() || !noted_.emplace(number, i).second) continue;
       const std::string of =
-          study_.kind == StudyKind::kCalibration ? "" : ", " + study_.methods[m].name;
-      if (noted_.insert(fmt::format("{} {}", number, m)).second)
-        result_.notes.push_back(fmt::format("scenario {}{}: {}", number, of, result.failures[m]));
+          study_.kind == StudyKind::kCalibration ? "" : ", " + study_.methods[i / 2].name;
+      result_.notes.push_back(fmt::format("scenario {}{}: {}", number, of, result.failures[i]));
     }
     if (file_) file_->write(result.lines);
     if ((block + 1) % blocks_per_scenario_ == 0) {
@@ -251,8 +303,7 @@ class Runner {
     if (options_.control.progress) options_.control.progress(replicates_before(block + 1));
     const bool stop = options_.control.stop && options_.control.stop();
     const double seconds = std::chrono::duration<double>(Clock::now() - last_checkpoint_).count();
-    if (!options_.checkpoint.empty() && (stop || seconds >= options_.checkpoint_seconds))
-      save(block + 1);
+    if (!checkpoint_.empty() && (stop || seconds >= options_.checkpoint_seconds)) save(block + 1);
     if (stop) throw Stopped();
   }
 
@@ -271,7 +322,7 @@ class Runner {
               state.measures[place++].rows(measured.interval, measured.crps));
       if (study_.kind != StudyKind::kCalibration) continue;
       for (const std::string& parameter : calibrated_parameters(study_, scenario.k))
-        add(study_.tau_prior + " " + study_.mu_prior, parameter,
+        add(study_.tau_prior.text + " " + study_.mu_prior.text, parameter,
             state.pits[place++].rows(study_.bins));
     }
   }
@@ -279,19 +330,21 @@ class Runner {
   const Study& study_;
   const SimulationOptions& options_;
   const CpuKernels& kernels_ = cpu_kernels();
+  const BatchBackend backend_;
   const int threads_;
   const int64_t blocks_per_scenario_, n_blocks_;
   uint64_t fingerprint_;
+  std::string checkpoint_;  // where it lies; or empty
   std::unique_ptr<TauPriorSampler> tau_;
   std::vector<ScenarioState> states_;
   std::mutex mutex_;  // of shared_
   std::vector<std::shared_ptr<const ScenarioTools>> shared_;
   std::vector<Worker> workers_;
-  std::vector<BlockResult> slots_;
+  std::vector<Turn> slots_;
   std::optional<CheckpointedFile> file_;
-  int64_t first_block_ = 0;
+  int64_t first_block_ = 0, next_block_ = 0;  // to begin with; to be taken
   Clock::time_point last_checkpoint_;
-  std::set<std::string> noted_;
+  std::set<std::pair<int64_t, size_t>> noted_;
   SimulationResult result_;
 };
 

@@ -27,6 +27,8 @@ double asinh_of(double x) {
   return log1p<S>(x + x2 / (1.0 + std::sqrt(1.0 + x2)));
 }
 
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kLog2 = 0.69314718055994530942;
 constexpr double kLogRootPi = 0.57236494292470008707;
 
 // log of Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi)), the constant of cosh^-df.
@@ -82,6 +84,9 @@ double student_t_quantile(double df, double p) {
 
 double student_t_crps(double df, double x) {
   const double magnitude = std::abs(x);
+  if (df == 1.0)
+    return magnitude * 2.0 * student_t_between(df, magnitude) +
+           (2.0 * kLog2 - log1p<S>(magnitude * magnitude)) / kPi;
   // B(1/2, df - 1/2) / B(1/2, df/2)^2 = G(df - 1/2) G((df+1)/2)^2 / (sqrt(pi) G(df) G(df/2)^2)
   const double log_ratio =
       log_gamma<S>(df - 0.5) - log_gamma<S>(df) + kLogRootPi + 2.0 * log_constant(df);
@@ -101,7 +106,7 @@ StudentTCrps::StudentTCrps(double df)
 double StudentTCrps::at(double x) const {
   const double magnitude = std::abs(x);
   const double s = std::min(asinh_of(magnitude), kLargestS);
-  // Further out CRPS / sqrt(1 + x^2) is 1 to 1e-6 and better.
+  // Further out CRPS / sqrt(1 + x^2) is what it is there to 3e-6 (df = 1) and better.
   return smooth_value<S>(table_.view(), s) * std::sqrt(1.0 + magnitude * magnitude);
 }
 

@@ -16,9 +16,10 @@ double student_t_density(double df, double t);
 // t with P(T <= t) = p, for p in (0, 1): relative error below 1e-12 down to p = 1e-6.
 double student_t_quantile(double df, double p);
 
-// The CRPS of T at x for df > 1 (without a mean there is none):
+// The CRPS of T at x, the integral of (F(t) - 1{t >= x})^2, for df > 1
 //   x (2 F(x) - 1) + 2 f(x) (df + x^2) / (df - 1) - C    (Jordan, Krueger & Lerch 2019, J. Stat.
-// Softw. 90(12)), C = E|T - T'| / 2.
+// Softw. 90(12)), C = E|T - T'| / 2, and for df = 1, which has no mean,
+//   x (2 F(x) - 1) + (log 4 - log(1 + x^2)) / pi.
 double student_t_crps(double df, double x);
 
 // The same for many x, from a table: 1e-10 of it.

@@ -11,8 +11,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "host/taugrid/priors.h"
+#include "host/taugrid/prior_hash.h"
 #include "host/taugrid/readers.h"
+#include "host/taugrid/resumable_file.h"
 #include "kernels/math/comparators.h"
 #include "kernels/math/synthetic.h"
 
@@ -214,17 +215,12 @@ void add_methods(Section& section, const toml::node& node, std::vector<Method>& 
     const toml::node& tau_node = entry.need("tau_prior");
     Method method{};
     method.bayesian = true;
-    method.tau_prior = entry.text("tau_prior", tau_node);
-    method.mu_prior = entry.text("mu_prior", std::string("flat"));
-    method.name =
-        entry.text("name", method.mu_prior == "flat" ? method.tau_prior
-                                                     : method.tau_prior + " " + method.mu_prior);
+    const std::string tau_prior = entry.text("tau_prior", tau_node);
+    const std::string mu_prior = entry.text("mu_prior", std::string("flat"));
+    method.name = entry.text("name", mu_prior == "flat" ? tau_prior : tau_prior + " " + mu_prior);
     entry.finish();
-    at_line(section, node, [&] {
-      parse_tau_prior(method.tau_prior);
-      parse_mu_prior(method.mu_prior);
-      return 0;
-    });
+    method.tau_prior = at_line(section, node, [&] { return parse_tau_prior(tau_prior); });
+    method.mu_prior = at_line(section, node, [&] { return parse_mu_prior(mu_prior); });
     methods.push_back(method);
     return;
   }
@@ -389,17 +385,15 @@ Study parse_study(const std::string& text, const std::string& file) {
   } else {
     const toml::node& tau = section.need("tau_prior");
     const toml::node& mu = section.need("mu_prior");
-    study.tau_prior = section.text("tau_prior", tau);
-    study.mu_prior = section.text("mu_prior", mu);
-    const TauPrior tau_prior =
-        at_line(section, tau, [&] { return parse_tau_prior(study.tau_prior); });
-    const MuPrior mu_prior = at_line(section, mu, [&] { return parse_mu_prior(study.mu_prior); });
-    if (!tau_prior.proper || tau_prior.no_pooling())
-      section.refuse(
-          &tau, "tau prior " + study.tau_prior + " is improper: a calibration draws tau from it");
-    if (!mu_prior.proper())
-      section.refuse(&mu,
-                     "mu prior " + study.mu_prior + " is improper: a calibration draws mu from it");
+    const std::string tau_text = section.text("tau_prior", tau);
+    const std::string mu_text = section.text("mu_prior", mu);
+    study.tau_prior = at_line(section, tau, [&] { return parse_tau_prior(tau_text); });
+    study.mu_prior = at_line(section, mu, [&] { return parse_mu_prior(mu_text); });
+    if (!study.tau_prior.proper || study.tau_prior.no_pooling())
+      section.refuse(&tau,
+                     "tau prior " + tau_text + " is improper: a calibration draws tau from it");
+    if (!study.mu_prior.proper())
+      section.refuse(&mu, "mu prior " + mu_text + " is improper: a calibration draws mu from it");
     study.bins = 100;
     if (const toml::node* node = section.find("bins")) {
       study.bins = section.whole("bins", *node, 2, kFineCells);
@@ -421,6 +415,15 @@ Study parse_study(const std::string& text, const std::string& file) {
   section.finish();
   if (study.scenarios.empty()) section.refuse(&scenarios, "there are no scenarios");
   return study;
+}
+
+uint64_t study_hash(const Study& study) {
+  uint64_t hash = hash_bytes(study.text);
+  const auto add = [&](const TauPrior& prior) { hash = hash_bytes({}, hash ^ prior_hash(prior)); };
+  for (const Method& method : study.methods)
+    if (method.bayesian) add(method.tau_prior);
+  if (study.kind == StudyKind::kCalibration) add(study.tau_prior);
+  return hash;
 }
 
 Study read_study(const std::string& path) { return parse_study(read_text(path), path); }

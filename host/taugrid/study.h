@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "host/taugrid/priors.h"
+
 namespace taugrid {
 
 enum class ThetaForm : int32_t;  // kernels/math/synthetic.h
@@ -46,8 +48,11 @@ struct Scenario {
 struct Method {
   std::string name;
   bool bayesian;
-  std::string tau_prior, mu_prior;  // bayesian
-  Estimator estimator;              // else
+  // Of a posterior, as they were when the file was read: a table of tau's may change after that.
+  TauPrior tau_prior;
+  MuPrior mu_prior;
+  // Else.
+  Estimator estimator;
   bool hartung_knapp;
 };
 
@@ -68,7 +73,8 @@ struct Study {
   bool of_mu, of_tau, of_theta, of_theta_new, crps;
 
   // Of a calibration.
-  std::string tau_prior, mu_prior;
+  TauPrior tau_prior;
+  MuPrior mu_prior;
   int64_t bins;
 };
 
@@ -80,5 +86,9 @@ inline constexpr int64_t kFineCells = 14400;
 // Throws std::invalid_argument "FILE:LINE: what is wrong, and what is allowed".
 Study read_study(const std::string& path);
 Study parse_study(const std::string& text, const std::string& file);
+
+// All that its results depend on, of one version of the program: the file, the tables that its
+// priors name.
+uint64_t study_hash(const Study& study);
 
 }  // namespace taugrid

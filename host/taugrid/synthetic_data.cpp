@@ -7,8 +7,10 @@
 #include <stdexcept>
 
 #include "host/taugrid/chi_square.h"
+#include "host/taugrid/model_checks.h"
 #include "host/taugrid/prior_storage.h"
 #include "host/taugrid/priors.h"
+#include "kernels/cuda/cuda_study.h"
 #include "kernels/math/priors.h"
 
 namespace taugrid {
@@ -67,17 +69,10 @@ bool depends_on_sigma(const TauPrior& prior) {
 }  // namespace
 
 SyntheticBlock::SyntheticBlock(int64_t j, int64_t n)
-    : n_schools(j), capacity(n), memory(static_cast<size_t>((3 * j + 4) * n)) {
-  double* const base = memory.data();
-  columns = {base,
-             base + j * n,
-             base + 2 * j * n,
-             base + 3 * j * n,
-             base + (3 * j + 1) * n,
-             base + (3 * j + 2) * n,
-             base + (3 * j + 3) * n,
-             n};
-}
+    : n_schools(j),
+      capacity(n),
+      memory(static_cast<size_t>((3 * j + 4) * n)),
+      columns(synthetic_columns(memory.data(), j, n)) {}
 
 void SyntheticBlock::copy_data(int64_t i, double* y, double* sigma) const {
   for (int64_t j = 0; j < n_schools; ++j) {
@@ -86,12 +81,12 @@ void SyntheticBlock::copy_data(int64_t i, double* y, double* sigma) const {
   }
 }
 
-TauPriorSampler::TauPriorSampler(const std::string& tau_prior, const CpuKernels& kernels) {
-  const TauPrior prior = parse_tau_prior(tau_prior);
+TauPriorSampler::TauPriorSampler(const TauPrior& prior, const CpuKernels& kernels) {
   if (!prior.fixed() && depends_on_sigma(prior))
-    throw std::invalid_argument("tau prior " + tau_prior +
+    throw std::invalid_argument("tau prior " + prior.text +
                                 " depends on the sigmas: a calibration draws tau before them");
-  const double sigma[] = {1.0};
+  const double y[] = {0.0}, sigma[] = {1.0};
+  if (!prior.fixed()) ModelChecks(prior, parse_mu_prior("flat")).check(y, sigma);
   PriorStorage storage;
   law_.emplace(tau_prior_record(prior, 1.0, sigma, storage), sigma, kernels);
 }
@@ -105,7 +100,7 @@ ScenarioData::ScenarioData(const Study& study, const Scenario& scenario, const T
   plan_.tau = scenario.tau;
   plan_.tau_known = true;
   if (tau != nullptr) {
-    const MuPrior mu = parse_mu_prior(study.mu_prior);
+    const MuPrior& mu = study.mu_prior;
     plan_.from_priors = true;
     plan_.mu_prior = {mu.form, mu.a, mu.b};
     tau->put_into(plan_);

@@ -30,7 +30,7 @@ struct SyntheticBlock {
 class TauPriorSampler {
  public:
   // Throws std::invalid_argument where the prior depends on the sigmas.
-  TauPriorSampler(const std::string& tau_prior, const CpuKernels& kernels);
+  TauPriorSampler(const TauPrior& prior, const CpuKernels& kernels);
   void put_into(SyntheticPlan& plan) const { law_->put_into(plan); }
 
  private:
@@ -47,6 +47,10 @@ class ScenarioData {
 
   // Replicates first .. first + n - 1; first and n multiples of kDrawAlignment.
   void generate(int64_t first, int64_t n, SyntheticBlock& block) const;
+
+  // The same for a device. The plan points into this.
+  const SyntheticPlan& plan() const { return plan_; }
+  const StreamPosition& position() const { return at_; }
 
  private:
   const CpuKernels& kernels_;

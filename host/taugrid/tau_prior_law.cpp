@@ -11,7 +11,7 @@ using S = Scalar<>;
 
 TauPriorLaw::TauPriorLaw(const PriorRecord& prior, std::span<const double> sigma,
                          const CpuKernels& kernels)
-    : known_(prior.form == PriorForm::kPoint), table_(empty_tau_table()) {
+    : known_(prior.form == PriorForm::kPoint) {
   if (known_) {
     value_ = prior.value;
     return;
@@ -21,6 +21,8 @@ TauPriorLaw::TauPriorLaw(const PriorRecord& prior, std::span<const double> sigma
     const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
     smooth_mass = exp<S>(prior_panels(prior, sigma, *workspace));
     table_ = make_tau_table(kernels, workspace->tau);
+  } else {
+    table_ = empty_tau_table();
   }
   const double* atoms = prior.numbers + prior.atoms.first;  // tau and log weight of each
   atoms_.n = prior.atoms.n / 2;
@@ -39,6 +41,7 @@ TauPriorLaw::TauPriorLaw(const PriorRecord& prior, std::span<const double> sigma
 void TauPriorLaw::put_into(SyntheticPlan& plan) const {
   plan.tau_known = known_;
   plan.tau = value_;
+  if (known_) return;
   plan.tau_table = table_.view();
   plan.tau_atoms = atoms_;
 }

@@ -5,7 +5,6 @@
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/isa_lanes.h"
 #include "kernels/cpu/part_team.h"
-#include "kernels/cpu/study_kernels.h"
 #include "kernels/cpu/team.h"
 #include "kernels/math/draw.h"
 #include "kernels/math/fit.h"

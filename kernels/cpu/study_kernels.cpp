@@ -20,7 +20,7 @@ void compare_kernel(const ComparatorPlan& plan, int64_t n, const double* y, cons
                     int64_t stride, double* scratch, double* estimates) {
   const IeeeEnvironment ieee;
   for (int64_t i = 0; i < n; i += L::N)
-    compare<L>(plan, y + i, sigma + i, stride, scratch, estimates + i);
+    compare<L>(plan, y + i, sigma + i, stride, scratch, L::N, estimates + i);
 }
 
 void draw_from_priors_kernel(const PriorDrawPlan& plan, const StreamPosition& at, uint64_t first,

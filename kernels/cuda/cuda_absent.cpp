@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "kernels/cuda/cuda_kernels.h"
+#include "kernels/cuda/cuda_study.h"
 
 namespace taugrid {
 namespace {
@@ -34,6 +35,15 @@ template <class T>
 void CudaDrawsOf<T>::limit_memory(int64_t) {}
 template class CudaDrawsOf<double>;
 template class CudaDrawsOf<float>;
+struct CudaStudy::State {};
+CudaStudy::CudaStudy(const SyntheticPlan&, int64_t) { absent(); }
+CudaStudy::~CudaStudy() = default;
+CudaStudy::CudaStudy(CudaStudy&&) noexcept = default;
+CudaStudy& CudaStudy::operator=(CudaStudy&&) noexcept = default;
+void CudaStudy::synthesize(const StreamPosition&, uint64_t, int64_t, const SyntheticColumns&) {
+  absent();
+}
+void CudaStudy::compare(const ComparatorPlan&, int64_t, double*) { absent(); }
 void cuda_log_posterior(const Problem&, int64_t, const double*, double*) { absent(); }
 void cuda_fit(const Problem*, int64_t, const FitRequest&, FitResult*) { absent(); }
 void cuda_sort(double*, int64_t) { absent(); }

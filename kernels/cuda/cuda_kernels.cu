@@ -136,7 +136,7 @@ void cuda_fit(const Problem* problems, int64_t n, const FitRequest& request, Fit
     fit.joint_mode_mu = from.joint_mode_mu;
     fit.nodes = from.nodes;
     fit.unresolved = from.unresolved;
-    fit.moments_out_of_range = from.moments_out_of_range;
+    fit.tau_moments = from.tau_moments;
     results[p] = fit;
   }
 }

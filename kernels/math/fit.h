@@ -165,6 +165,32 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   });
 }
 
+// Mean and variance over the panels' nodes, in one pass about a component near the middle; about
+// the mean itself, in another, where that component is so far away that the difference of squares
+// would cost digits.
+template <class Team>
+TAUGRID_OUTLINE void mixture_moments(Team& team, const Problem& problem, MixtureOf of, int64_t j,
+                                     const FitWorkspace& w, double& mean, double& variance) {
+  using L = typename Team::Lanes;
+  const MixtureNodes all = panel_nodes(w);
+  double about, unused;
+  mixture_component<Scalar<double, L>>(problem, of, j, all, w.middle_node, about, unused);
+  for (int pass = 0;; ++pass) {
+    double sums[2];
+    team.template sum<2>(all.n, sums, [&](int i, typename L::Real(&s)[2]) {
+      typename L::Real component_mean, component_variance;
+      mixture_component<L>(problem, of, j, all, i, component_mean, component_variance);
+      const auto weight = L::load(all.weight + i), d = component_mean - about;
+      s[0] = weight * d;
+      s[1] = weight * L::fma(d, d, component_variance);
+    });
+    mean = about + sums[0];
+    variance = sums[1] - sums[0] * sums[0];
+    if (pass > 0 || sums[0] * sums[0] <= 4.0 * variance) return;
+    about = mean;
+  }
+}
+
 // A mixture of normals: moments, of which `moments` exist, over the panels' nodes, and the rest
 // over `nodes`.
 template <class Team>
@@ -173,22 +199,10 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
                                  FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
-  const MixtureNodes all = panel_nodes(w);
-  double first[1], second[1];
-  team.template sum<1>(all.n, first, [&](int i, typename L::Real(&s)[1]) {
-    typename L::Real mean, variance;
-    mixture_component<L>(problem, of, j, all, i, mean, variance);
-    s[0] = L::load(all.weight + i) * mean;
-  });
-  const double mean = first[0];
-  team.template sum<1>(all.n, second, [&](int i, typename L::Real(&s)[1]) {
-    typename L::Real component_mean, variance;
-    mixture_component<L>(problem, of, j, all, i, component_mean, variance);
-    const auto d = component_mean - mean;
-    s[0] = L::load(all.weight + i) * L::fma(d, d, variance);
-  });
+  double mean, variance;
+  mixture_moments(team, problem, of, j, w, mean, variance);
   result.mean = moments >= 1 ? mean : quiet_nan();
-  result.sd = moments >= 2 ? S::sqrt(second[0]) : quiet_nan();
+  result.sd = moments >= 2 ? S::sqrt(variance) : quiet_nan();
   if (request.n_probabilities == 0 && !request.mode_and_shortest) return;
 
   prepare_mixture(team, problem, of, j, nodes, w);
@@ -322,7 +336,8 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     result.log_evidence = result.cov_mu_tau = result.joint_mode_tau = result.joint_mode_mu =
         quiet_nan();
     result.nodes = 0;
-    result.moments_out_of_range = result.unresolved = false;
+    result.tau_moments = request.tau_moments;
+    result.unresolved = false;
     set_absent(team, request, result.tau);
     set_absent(team, request, result.mu);
     set_absent(team, request, result.theta_new);
@@ -339,15 +354,17 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     return;
   }
 
-  result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
-  result.nodes = w.n_nodes;
-  result.moments_out_of_range = false;
-  if (!fixed && request.tau_moments > 0 && w.tau.n > 0 && w.tau.upper[w.tau.n - 1] > 345.0) {
+  for (;;) {
+    result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
+    if (fixed || request.tau_moments == 0 || w.tau.n == 0 || w.tau.upper[w.tau.n - 1] <= 345.0)
+      break;
     // A tail that hardly falls: the integral of tau^2 reaches past the largest double.
-    request.tau_moments = 0;
-    if (!proper_mu) request.mu_moments = 0;
-    result.moments_out_of_range = true;
+    --request.tau_moments;
+    if (!proper_mu && request.mu_moments > request.tau_moments)
+      request.mu_moments = request.tau_moments;
   }
+  result.tau_moments = request.tau_moments;
+  result.nodes = w.n_nodes;
   result.cov_mu_tau = fixed ? 0.0 : quiet_nan();
   result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
   if (fixed) {

@@ -35,10 +35,10 @@ struct FitResult {
   double cov_mu_tau;
   double joint_mode_tau, joint_mode_mu;
   ParameterResult tau, mu, theta_new;
-  ParameterResult* theta;     // (J), if asked for
-  int nodes;                  // grid points in the posterior of tau
-  bool unresolved;            // the panels ran out of room: digits are lost
-  bool moments_out_of_range;  // moments that exist, but whose integrals leave the range of a double
+  ParameterResult* theta;  // (J), if asked for
+  int nodes;               // grid points in the posterior of tau
+  bool unresolved;         // the panels ran out of room: digits are lost
+  int tau_moments;         // those asked for, less those whose integrals leave a double's range
 };
 
 inline constexpr int kMaxScan = 512;       // points between the seeds
@@ -81,6 +81,7 @@ struct FitWorkspace {
   int n_nodes;
   bool unresolved;           // of `tau`, or of any `other` so far
   int first_node, end_node;  // those that a mixture notices
+  int middle_node;           // one in the panel that holds the median, atoms apart
   double tau_value[kMaxNodes];
   double tau2[kMaxNodes];
   double mu_hat[kMaxNodes];  // of mu | tau, y before truncation

@@ -51,14 +51,23 @@ struct Mixture {
   }
 
   // log F'(x) at lanes of x.
-  TAUGRID_OUTLINE typename L::Real log_density(typename L::Real x) const {
+  TAUGRID_INLINE typename L::Real log_density(typename L::Real x) const {
+    return log_density(x, n, 1.0);
+  }
+  // To about 1e-7.
+  TAUGRID_INLINE typename L::Real coarse_log_density(typename L::Real x) const {
+    return n_coarse > 0 ? log_density(x, n_coarse, 2.0) : log_density(x, n, 1.0);
+  }
+
+  TAUGRID_OUTLINE typename L::Real log_density(typename L::Real x, int n_used,
+                                               double factor) const {
     auto f = L::splat(0.0);
-    for (int i = 0; i < n; ++i) {
+    for (int i = 0; i < n_used; ++i) {
       if (!(weight[i] > kNegligible)) continue;
       const auto z = (x - mean[i]) * inverse_sd[i];
       f = f + (weight[i] * inverse_sd[i]) * exp<L>(-0.5 * (z * z));
     }
-    return log<L>(f);
+    return log<L>(factor * f);
   }
 };
 
@@ -73,6 +82,9 @@ struct QuantileSearch {
   // What the search keeps.
   double nodes[kLanes];  // which it has come to: kCoarse, kAll, or kNone where it has ended
   double lo[kLanes], hi[kLanes], reach[kLanes];
+  double width[kLanes];     // of the bracket when it had last been halved,
+  double rounds[kLanes];    // how many rounds ago that was,
+  double patience[kLanes];  // and how many may pass before it is
   double mass[kLanes], density[kLanes], slope[kLanes];
   static constexpr double kNone = 0.0, kCoarse = 1.0, kAll = 2.0;
 };
@@ -86,6 +98,8 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
   using Real = typename L::Real;
   using Search = QuantileSearch;
   const double infinity = real_of(0x7FF0000000000000u);
+  // A law of ordinary shape is never as slow.
+  constexpr double kPatience = 8.0;
   const int padded = (n + 7) / 8 * 8;
   law.team.once([&] {
     for (int i = 0; i < padded; ++i) {
@@ -93,6 +107,9 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
       search.lo[i] = -infinity;
       search.hi[i] = infinity;
       search.reach[i] = 4.0 * search.scale;
+      search.width[i] = infinity;
+      search.rounds[i] = 0.0;
+      search.patience[i] = kPatience;
       if (i < n) continue;
       search.p[i] = 0.5;
       search.sign[i] = 1.0;
@@ -100,7 +117,7 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
     }
   });
   bool active = n > 0;
-  for (int round = 0; active && round < 400; ++round) {
+  for (int round = 0; active && round < 1000; ++round) {
     for (int i = 0; i < n; ++i) {
       if (search.nodes[i] == Search::kNone) continue;
       const auto at =
@@ -129,8 +146,17 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
       const Real step = L::select(halley * newton > 0.0, halley, newton);
       const Real stepped = x + step;
       const Real size = L::select(step < 0.0, -step, step);
+      // Beside a spike the steps may go from one of its sides to the other and back and hardly
+      // narrow the bracket: then it is halved, and from there on every third round.
+      const Real width = L::load(search.width + i), patience = L::load(search.patience + i);
+      const auto halved = hi - lo <= 0.5 * width;
+      const auto unbounded = hi - lo == infinity;
+      const Real rounds =
+          L::select(L::either(halved, unbounded), L::splat(0.0), L::load(search.rounds + i) + 1.0);
+      const auto stalled = rounds > patience;
       // A comparison with a NaN is false.
-      const auto ordinary = L::both(size <= reach, L::both(stepped > lo, stepped < hi));
+      const auto ordinary =
+          L::both(L::both(size <= reach, rounds <= patience), L::both(stepped > lo, stepped < hi));
       const auto bracketed = L::both(lo > -infinity, hi < infinity);
       const Real middle = 0.5 * (lo + hi);
       const auto collapsed =
@@ -151,6 +177,11 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
       L::store(search.lo + i, L::select(refine, L::splat(-infinity), lo));
       L::store(search.hi + i, L::select(refine, L::splat(infinity), hi));
       L::store(search.reach + i, reach);
+      L::store(search.width + i,
+               L::select(refine, L::splat(infinity), L::select(halved, hi - lo, width)));
+      L::store(search.rounds + i, L::select(refine, L::splat(0.0), rounds));
+      L::store(search.patience + i,
+               L::select(refine, L::splat(kPatience), L::select(stalled, L::splat(1.0), patience)));
       L::store(search.nodes + i, L::select(refine, L::splat(Search::kAll),
                                            L::select(arrived, L::splat(Search::kNone), nodes)));
     });
@@ -207,7 +238,7 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
     const auto x =
         L::fma(L::ramp(static_cast<double>(i)), L::splat((hi - lo) / (kPoints - 1)), L::splat(lo));
     L::store(lane_x + i, x);
-    L::store(lane_value + i, law.log_density(x));
+    L::store(lane_value + i, law.coarse_log_density(x));
   });
   int best = 0, peaks = 0;
   for (int i = 0; i < kPoints; ++i) {
@@ -226,7 +257,7 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
       tallest = i;
   const double sd = 1.0 / law.inverse_sd[tallest], at = law.mean[tallest];
   if (6.0 * sd < (hi - lo) / (kPoints - 1) &&
-      L::lane(law.log_density(L::splat(at)), 0) > lane_value[best]) {
+      L::lane(law.coarse_log_density(L::splat(at)), 0) > lane_value[best]) {
     a = max_of(at - 3.0 * sd, lo);
     b = min_of(at + 3.0 * sd, hi);
     peaks = 2;

@@ -20,6 +20,8 @@
 namespace taugrid {
 
 inline constexpr double kMixtureStep = 0.18;
+// Of a posterior narrower than these at that step, the rule with half of them seldom holds.
+inline constexpr int kFewestMixtureNodes = 64;
 
 // What mixtures are taken over: a multiple of 16 nodes, in any order. Twice the sum over the first
 // n_coarse of them, if there are any, is nearly that over all.
@@ -54,6 +56,35 @@ TAUGRID_INLINE double mixture_u(double z) {
   return u;
 }
 
+// Evaluates the rule at n nodes, a multiple of 16, from u_left on in steps of h, and says whether
+// it holds.
+template <class Team>
+TAUGRID_OUTLINE bool trapezoid_holds(Team& team, const Problem& problem, double start,
+                                     double u_left, double h, int n, FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  // Every other node comes first.
+  const int n_coarse = n / 2;
+  team.for_points(n, [&](int i) {
+    const int place = i < n_coarse ? 2 * i : 2 * (i - n_coarse) + 1;
+    const auto u = L::fma(place + 2.0 * L::ramp(0.0), L::splat(h), L::splat(u_left));
+    const auto e = exp<L>(-u);
+    const auto x = start + (u - e);
+    GivenTau<L> at;
+    const auto log_p = log_posterior<L>(problem, x, at);
+    L::store(w.mixture_weight + i, h * (1.0 + e) * exp<L>(log_p - w.tau.log_mass));
+    L::store(w.mixture_tau2 + i, at.tau2);
+    L::store(w.mixture_mu_hat + i, at.mu_hat);
+    L::store(w.mixture_v_mu + i, at.v_mu);
+  });
+  double mass[1], half[1];
+  team.template sum<1>(
+      n, mass, [&](int i, typename L::Real(&s)[1]) { s[0] = L::load(w.mixture_weight + i); });
+  team.template sum<1>(n_coarse, half, [&](int i, typename L::Real(&s)[1]) {
+    s[0] = 2.0 * L::load(w.mixture_weight + i);
+  });
+  return abs_of(mass[0] - 1.0) < 1e-12 && abs_of(half[0] - 1.0) < 1e-7;
+}
+
 // The fewest nodes that will do, from the posterior of tau in the workspace.
 template <class Team>
 TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& problem,
@@ -81,32 +112,15 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   const double u_left = mixture_u<S>(left - start), u_right = mixture_u<S>(right - start);
   const double range = u_right - u_left;
   if (!(range < kMixtureStep * (kMaxMixtureNodes - 1))) return all;
-  int n = 16;
+  int n = kFewestMixtureNodes;
   while ((n - 1) * kMixtureStep < range) n += 16;
-  if (3 * n > 2 * all.n) return all;
-  const double h = range / (n - 1);
-  // Every other node comes first.
-  const int n_coarse = n / 2;
-  team.for_points(n, [&](int i) {
-    const int place = i < n_coarse ? 2 * i : 2 * (i - n_coarse) + 1;
-    const auto u = L::fma(place + 2.0 * L::ramp(0.0), L::splat(h), L::splat(u_left));
-    const auto e = exp<L>(-u);
-    const auto x = start + (u - e);
-    GivenTau<L> at;
-    const auto log_p = log_posterior<L>(problem, x, at);
-    L::store(w.mixture_weight + i, h * (1.0 + e) * exp<L>(log_p - w.tau.log_mass));
-    L::store(w.mixture_tau2 + i, at.tau2);
-    L::store(w.mixture_mu_hat + i, at.mu_hat);
-    L::store(w.mixture_v_mu + i, at.v_mu);
-  });
-  double mass[1], half[1];
-  team.template sum<1>(
-      n, mass, [&](int i, typename L::Real(&s)[1]) { s[0] = L::load(w.mixture_weight + i); });
-  team.template sum<1>(n_coarse, half, [&](int i, typename L::Real(&s)[1]) {
-    s[0] = 2.0 * L::load(w.mixture_weight + i);
-  });
-  if (!(abs_of(mass[0] - 1.0) < 1e-12 && abs_of(half[0] - 1.0) < 1e-7)) return all;
-  return {w.mixture_weight, w.mixture_tau2, w.mixture_mu_hat, w.mixture_v_mu, n, n_coarse};
+  // Where the rule does not hold yet it may with more nodes: its error falls geometrically.
+  for (int attempt = 0; attempt < 3 && n <= kMaxMixtureNodes && 3 * n <= 2 * all.n; ++attempt) {
+    if (trapezoid_holds(team, problem, start, u_left, range / (n - 1), n, w))
+      return {w.mixture_weight, w.mixture_tau2, w.mixture_mu_hat, w.mixture_v_mu, n, n / 2};
+    n += 16;
+  }
+  return all;
 }
 
 }  // namespace taugrid

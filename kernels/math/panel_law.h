@@ -55,29 +55,30 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
   const int kGrid = 32;
   const double outside = 1.0 - level;
   const double left_end = panels.lower[0], right_end = panels.upper[panels.n - 1];
-  // Ends t of the intervals with mass p0 + (p1 - p0) i/32 below them into lane_c and lane_d, and
-  // the difference of the log densities at them into lane_a.
-  const auto evaluate = [&](double p0, double p1) {
+  // Ends t of the intervals with mass p(i) below them, i < n, into lane_c and lane_d, and the
+  // difference of the log densities at them into lane_a.
+  const auto evaluate = [&](int n, const auto& p) {
+    const int padded = (n + 7) / 8 * 8;
     team.once([&] {
-      for (int i = 0; i < 64; ++i) {
-        w.lane_a[i] = i <= kGrid ? p0 + (p1 - p0) * i / kGrid : 0.5;
+      for (int i = 0; i < padded; ++i) {
+        w.lane_a[i] = i < n ? p(i) : 0.5;
         w.lane_b[i] = 0.0;
       }
     });
-    panel_quantiles(team, panels, kGrid + 1, w.lane_a, w.lane_b, w.lane_c);
+    panel_quantiles(team, panels, n, w.lane_a, w.lane_b, w.lane_c);
     team.once([&] {
-      for (int i = 0; i < 64; ++i) {
+      for (int i = 0; i < padded; ++i) {
         if (w.lane_a[i] <= 0.0) w.lane_c[i] = left_end;
         w.lane_a[i] = max_of(outside - w.lane_a[i], 0.0);
         w.lane_b[i] = 1.0;
       }
     });
-    panel_quantiles(team, panels, kGrid + 1, w.lane_a, w.lane_b, w.lane_d);
+    panel_quantiles(team, panels, n, w.lane_a, w.lane_b, w.lane_d);
     team.once([&] {
-      for (int i = 0; i <= kGrid; ++i)
+      for (int i = 0; i < n; ++i)
         if (w.lane_a[i] <= 0.0) w.lane_d[i] = right_end;
     });
-    team.for_points(48, [&](int i) {
+    team.for_points(padded, [&](int i) {
       L::store(w.lane_a + i,
                log_density(L::load(w.lane_c + i)) - log_density(L::load(w.lane_d + i)));
     });
@@ -87,11 +88,12 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
     return p >= outside ? support_upper : value(t);
   };
 
-  evaluate(0.0, outside);
+  const auto on_grid = [&](int i) { return i == kGrid ? outside : outside * i / kGrid; };
+  evaluate(kGrid + 1, on_grid);
   int best = 0;
   double best_width = 0.0;
   for (int k = 0; k <= kGrid; ++k) {
-    const double p = k == kGrid ? outside : outside * k / kGrid;
+    const double p = on_grid(k);
     const double width = high_value(p, w.lane_d[k]) - low_value(p, w.lane_c[k]);
     // Ties take the leftmost, rounding apart: a flat density has nothing but ties.
     if (k == 0 || width < best_width * (1.0 - 1e-10)) {
@@ -99,29 +101,54 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
       best_width = width;
     }
   }
+  const auto rises = [](double difference) { return !(difference < -1e-12); };
   // The support's lower end, where the density falls from there on.
-  if (best == 0 && !(w.lane_a[0] < -1e-12)) {
+  if (best == 0 && rises(w.lane_a[0])) {
     lower = support_lower;
     upper = value(w.lane_d[0]);
     return;
   }
-  double p0 = outside * (best > 0 ? best - 1 : 0) / kGrid;
-  double p1 = best < kGrid ? outside * (best + 1) / kGrid : outside;
-  double p = p0;
-  double t_low = left_end, t_high = right_end;
-  for (int pass = 0; pass < 9; ++pass) {
-    evaluate(p0, p1);
-    int first = 0;
-    while (first <= kGrid && w.lane_a[first] < -1e-12) ++first;
-    const int at = first <= kGrid ? first : kGrid;
-    p = at == kGrid ? p1 : p0 + (p1 - p0) * at / kGrid;
-    t_low = w.lane_c[at];
-    t_high = w.lane_d[at];
-    // At an end of the bracket: the length is monotone.
-    if (first == 0 || first > kGrid) break;
-    const double from = p0 + (p1 - p0) * (first - 1) / kGrid;
-    p1 = p;
-    p0 = from;
+  // The first p beside the shortest from which on the length rises: after p0, at most p1. Where it
+  // rises at once, or nowhere, the length is monotone and an end of the bracket the answer.
+  const int begin = best > 0 ? best - 1 : 0, end = best < kGrid ? best + 1 : kGrid;
+  int first = begin;
+  while (first < end && !rises(w.lane_a[first])) ++first;
+  double p = on_grid(first), difference = w.lane_a[first];
+  double t_low = w.lane_c[first], t_high = w.lane_d[first];
+  if (first > begin && rises(difference)) {
+    double p0 = on_grid(first - 1), difference0 = w.lane_a[first - 1];
+    // Eight points a pass: about where the chord through the ends meets 0, or, where the last pass
+    // gained little by that, equally spaced.
+    constexpr int kPoints = 8;
+    bool by_chord = true;
+    for (int pass = 0; pass < 40 && p - p0 > 1e-14 * outside; ++pass) {
+      const double width = p - p0;
+      double root = p0 + width * (difference0 / (difference0 - difference));
+      if (!(root > p0 && root < p)) root = p0 + 0.5 * width;
+      double point[kPoints];
+      double offset = 0.25 * width;  // to 2^-14 of the width
+      for (int i = 0; i < kPoints / 2; ++i) {
+        point[i] = max_of(root - offset, p0);
+        point[kPoints - 1 - i] = min_of(root + offset, p);
+        offset = 0.0625 * offset;
+      }
+      for (int i = 0; i < kPoints && !by_chord; ++i)
+        point[i] = p0 + width * (i + 1) / (kPoints + 1);
+      evaluate(kPoints, [&](int i) { return point[i]; });
+      int at = 0;
+      while (at < kPoints && !rises(w.lane_a[at])) ++at;
+      if (at < kPoints) {
+        p = point[at];
+        difference = w.lane_a[at];
+        t_low = w.lane_c[at];
+        t_high = w.lane_d[at];
+      }
+      if (at > 0) {
+        p0 = point[at - 1];
+        difference0 = w.lane_a[at - 1];
+      }
+      by_chord = p - p0 < 0.0625 * width;
+    }
   }
   lower = low_value(p, t_low);
   upper = high_value(p, t_high);

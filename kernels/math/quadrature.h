@@ -66,7 +66,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
     const double tau = problem.tau_prior.value;
     team.once([&] {
       w.n_nodes = kPanelNodes;
-      w.first_node = 0;
+      w.first_node = w.middle_node = 0;
       w.end_node = kPanelNodes;
       w.tau.n = 0;
       for (int i = 0; i < kPanelNodes; ++i) {
@@ -82,7 +82,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
 
   const PriorRecord& prior = problem.tau_prior;
   if (prior.form == PriorForm::kMixture && prior.n_rows == 0) {  // atoms alone
-    team.once([&] { w.n_nodes = w.tau.n = 0; });
+    team.once([&] { w.n_nodes = w.tau.n = w.middle_node = 0; });
     const double log_evidence = add_atoms(team, problem, kLogNothing, w);
     conditionals_at_nodes(team, problem, w);
     return log_evidence;
@@ -123,10 +123,14 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
                  split);
   }
   const int n_nodes = w.tau.n * kPanelNodes;
+  const double farthest = exp<Scalar<double, L>>(kFarX), nearest = exp<Scalar<double, L>>(-kFarX);
   team.for_points(n_nodes, [&](int i) {
-    const auto x = L::load(w.tau.x + i);
-    L::store(w.tau_value + i, exp<L>(x));
-    L::store(w.tau2 + i, exp<L>(2.0 * near_x<L>(x)));
+    const auto tau = exp<L>(L::load(w.tau.x + i));
+    L::store(w.tau_value + i, tau);
+    // exp(2 near_x), for one exp.
+    const auto near = L::select(tau > farthest, L::splat(farthest), tau);
+    const auto within = L::select(near < nearest, L::splat(nearest), near);
+    L::store(w.tau2 + i, within * within);
   });
   team.once([&] {
     w.n_nodes = n_nodes;
@@ -136,6 +140,9 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
     while (last > first && w.tau.above[last] < 1e-17) --last;
     w.first_node = first * kPanelNodes;
     w.end_node = (last + 1) * kPanelNodes;
+    int middle = 0;
+    while (middle + 1 < w.tau.n && w.tau.below[middle] < 0.5) ++middle;
+    w.middle_node = middle * kPanelNodes + kPanelNodes / 2;
   });
   double log_evidence = w.tau.log_mass;
   if (prior.atoms.n > 0) log_evidence = add_atoms(team, problem, log_evidence, w);
