@@ -1,4 +1,5 @@
 // What is derived from draws, as JSON, as CSV and as tables.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -85,6 +86,20 @@ TEST(Derived, DocumentedTablesAreTheProgramsOutput) {
                last = outcome.out.find("\nDraws are independent");
   ASSERT_LT(first, last);
   EXPECT_NE(page.find(outcome.out.substr(first, last - first)), std::string::npos) << outcome.out;
+}
+
+// And so is the share of draws above 28 that its second command counts, of the same draws.
+TEST(Derived, DocumentedShareIsThatOfTheDraws) {
+  std::ifstream file(TAUGRID_SOURCE_DIR "/docs/derived.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  constexpr int64_t kDraws = 1'000'000;
+  int64_t above = 0;
+  Posterior(eight_schools(), "uniform", "flat", {"cpu", 2})
+      .draw_blocks(kDraws, 1, false, [&](const DrawBlock& block) {
+        for (const double theta : block.theta(0)) above += theta > 28;
+      });
+  const std::string share = fmt::format("{:.6g}", static_cast<double>(above) / kDraws);
+  EXPECT_NE(page.find("\nprints " + share + " "), std::string::npos) << share;
 }
 
 }  // namespace

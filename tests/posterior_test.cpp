@@ -236,7 +236,30 @@ TEST(Moments, ThatDoNotExistAreNaNAndNoted) {
                              {"half_cauchy:5", "normal:0,5", 1, 1, 2},
                              {"half_cauchy:5", "normal:0,5", 2, 2, 2},
                              {"half_normal:5", "flat", 1, 2, 2},
-                             {"uniform:50", "flat", 1, 2, 2}};
+                             {"uniform:50", "flat", 1, 2, 2},
+                             // The other exponents: 1/2, 1, 2, 3, that of a row's parameters, and
+                             // of a mixture the least.
+                             {"sqrt", "flat", 2, 0, 0},
+                             {"sqrt", "flat", 3, 1, 1},
+                             {"sqrt", "normal:0,5", 3, 2, 2},
+                             {"jeffreys", "flat", 2, 0, 0},
+                             {"jeffreys", "flat", 3, 1, 1},
+                             {"berger_deely", "normal:0,5", 3, 2, 2},
+                             {"overall_jeffreys", "flat", 1, 0, 0},
+                             {"dumouchel", "flat", 2, 1, 1},
+                             {"conventional", "uniform:-50,50", 1, 1, 2},
+                             {"shrinkage", "flat", 1, 1, 1},
+                             {"i2", "flat", 2, 2, 2},
+                             {"half_t:1,5", "flat", 1, 0, 0},
+                             {"half_t:2,5", "flat", 1, 1, 1},
+                             {"half_t:2.5,5", "flat", 1, 2, 2},
+                             {"lomax:0.5,5", "normal:0,5", 1, 1, 2},
+                             {"inv_gamma:1.5,5", "flat", 1, 1, 1},
+                             {"inv_gamma_var:0.75,5", "flat", 1, 1, 1},
+                             {"inv_chi_scaled:3,5", "flat", 1, 2, 2},
+                             {"log_t:4,1,1", "flat", 1, 0, 0},
+                             {"mixture:0.5*half_normal:1+0.5*half_cauchy:5", "flat", 1, 0, 0},
+                             {"mixture:0.5*half_t:4,5+0.5*half_cauchy:5", "flat", 2, 1, 1}};
   for (const Existence& c : cases) {
     SCOPED_TRACE(std::string(c.tau_prior) + " " + c.mu_prior +
                  " J = " + std::to_string(c.n_schools));

@@ -1,5 +1,6 @@
 // Random models (seeds fixed): every prior of tau with random parameters, one to fifty schools,
-// flat and normal mu, against one-dimensional integration in long double (marginal_posterior.h).
+// against integration in long double: of flat and normal mu in one dimension, for any prior
+// (marginal_posterior.h), and of every mu in two, for the smooth ones (direct_integration.h).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -219,6 +220,167 @@ std::vector<std::string> names() {
 }
 INSTANTIATE_TEST_SUITE_P(Priors, RandomModels, testing::ValuesIn(names()),
                          [](const auto& info) { return info.param; });
+
+// From the model's definition: mu is integrated over too, and nothing is known of its law given
+// tau.
+class RandomModelsInTwoDimensions : public testing::TestWithParam<std::string> {};
+
+TEST_P(RandomModelsInTwoDimensions, AreTheTwoDimensionalIntegration) {
+  constexpr int kModels = 12;
+  const std::string& name = GetParam();
+  uint64_t seed = 2;
+  for (const char c : name) seed = 31 * seed + static_cast<uint64_t>(c);
+  Random random(seed);
+  const ScratchFolder folder;
+  int done = 0;
+  for (int model = 0; model < kModels; ++model) {
+    const int n = model < 3 ? model + 1 : static_cast<int>(random.log_uniform(3, 51));
+    const Data data = random_data(random, n);
+    const double sigma = median_sigma(data);
+    const std::string tau_prior = random_prior(name, random, sigma, folder);
+    std::string mu_prior = "flat";
+    const double centre = data.y[0] + sigma * random.normal(),
+                 width = sigma * random.log_uniform(0.1, 30);
+    if (model % 3 == 1) mu_prior = fmt::format("normal:{},{}", centre, width);
+    if (model % 3 == 2) mu_prior = fmt::format("uniform:{},{}", centre - width, centre + 2 * width);
+    SCOPED_TRACE(fmt::format("model {}: J = {}, {}, {}", model, n, tau_prior, mu_prior));
+    std::optional<Posterior> posterior;
+    try {
+      posterior.emplace(data, tau_prior, mu_prior, DeviceOptions{"cpu", 1});
+    } catch (const std::invalid_argument& error) {
+      const std::string why = error.what();
+      ASSERT_TRUE(why.find("improper") != std::string::npos ||
+                  why.find("J is 1") != std::string::npos)
+          << why;
+      continue;
+    }
+    ++done;
+    const FitSummary fit = posterior->summary({kProbabilities, 0.95});
+    // The direct integration ends 55 e-folds out: moments of tails that fall slowly are not for it.
+    const Model& m = posterior->model();
+    const double exponent = m.tau_prior.tail_exponent + n - (m.mu_prior.proper() ? 0 : 1);
+    const int moments = exponent > 4 ? 2 : exponent > 3 ? 1 : 0;
+    const PriorOracle prior = prior_oracle(tau_prior, data.sigma);
+    const std::vector<Wide> numbers = prior_numbers(tau_prior);
+    const Wide upper = name == "uniform" ? numbers[0] : kWideInfinity;
+    const DirectPosterior exact(data, DirectTauPrior{prior.log_density, prior.places[0], upper},
+                                mu_prior, moments);
+    if (m.tau_prior.proper) {
+      EXPECT_NEAR(fit.log_marginal_likelihood, static_cast<double>(exact.log_evidence()), 1e-9);
+    }
+    const ParameterSummary &tau = fit.parameters[0], &mu = fit.parameters[1];
+    const auto near = [](double value, Wide right, Wide sd) {
+      EXPECT_NEAR(value, static_cast<double>(right),
+                  static_cast<double>(1e-9L * sd + 4 * kEps * std::abs(right)));
+    };
+    if (moments >= 1)
+      near(tau.mean, exact.tau_mean(),
+           moments == 2 ? exact.tau_sd() : Wide(tau.quantiles[5]) - tau.quantiles[3]);
+    if (moments == 2) near(tau.sd, exact.tau_sd(), exact.tau_sd());
+    if (m.mu_prior.proper() ? exponent > 2 : moments == 2) {
+      near(mu.mean, exact.mu_mean(), exact.mu_sd());
+      near(mu.sd, exact.mu_sd(), exact.mu_sd());
+    }
+    for (size_t i = 2; i < kProbabilities.size(); i += 2) {
+      EXPECT_NEAR(exact.tau_cdf(tau.quantiles[i]), kProbabilities[i], 1e-9) << "tau";
+      EXPECT_NEAR(exact.mu(mu.quantiles[i]).cdf, kProbabilities[i], 1e-9) << "mu";
+    }
+    if (model % 4 != 2) continue;  // of each prior of mu one
+    const size_t j = static_cast<size_t>(random.integer(0, n - 1));
+    const ParameterSummary& theta = fit.parameters[2 + j];
+    near(theta.mean, exact.theta_mean(j), exact.theta_sd(j));
+    near(theta.sd, exact.theta_sd(j), exact.theta_sd(j));
+    for (size_t i = 2; i < kProbabilities.size(); i += 2)
+      EXPECT_NEAR(exact.theta(j, theta.quantiles[i]).cdf, kProbabilities[i], 1e-9) << theta.name;
+  }
+  EXPECT_GE(done, kModels - 3);
+}
+
+std::vector<std::string> smooth_names() {
+  std::vector<std::string> smooth;
+  for (const std::string& name : names())
+    if (name != "table" && name != "log_uniform" && name.rfind("mixture", 0) != 0)
+      smooth.push_back(name);
+  return smooth;
+}
+INSTANTIATE_TEST_SUITE_P(Priors, RandomModelsInTwoDimensions, testing::ValuesIn(smooth_names()),
+                         [](const auto& info) { return info.param; });
+
+// Prior scales 1e-9 and 1e9 of sigma in one prior, and of a J of 1 too.
+TEST(MixturesOfFarScales, AreTheOneDimensionalIntegration) {
+  const std::vector<Data> sets = {
+      {{28, 8, -3, 7, -1, 1, 18, 12}, {15, 10, 16, 11, 9, 11, 10, 18}, {}},
+      {{28, 8, -3, 300}, {15, 10, 16, 11}, {}},
+      {{3}, {2}, {}}};
+  for (const Data& data : sets)
+    for (const std::string prior : {"mixture:0.5*half_normal:1e-8+0.5*half_normal:1e10",
+                                    "mixture:0.999*half_cauchy:1e-8+0.001*half_cauchy:1e10",
+                                    "mixture:0.3*exponential:1e10+0.7*half_t:4,1e-8"}) {
+      SCOPED_TRACE(fmt::format("J = {}, {}", data.n_schools(), prior));
+      const Posterior posterior(data, prior, "flat", {"cpu", 1});
+      const FitSummary fit = posterior.summary({kProbabilities, 0.95});
+      const int moments = posterior.model().tau_moment_exists(2) ? 2 : 0;
+      const MarginalPosterior exact(data, prior, "flat", moments);
+      EXPECT_NEAR(fit.log_marginal_likelihood, static_cast<double>(exact.log_evidence()), 1e-9);
+      for (size_t i = 0; i < kProbabilities.size(); ++i) {
+        EXPECT_NEAR(exact.tau_cdf(fit.parameters[0].quantiles[i]), kProbabilities[i], 1e-9);
+        EXPECT_NEAR(exact.cdf(MarginalPosterior::mu(), fit.parameters[1].quantiles[i]),
+                    kProbabilities[i], 1e-9);
+        EXPECT_NEAR(exact.cdf(exact.theta(0), fit.parameters[2].quantiles[i]), kProbabilities[i],
+                    1e-9);
+      }
+      if (moments < 2) continue;
+      const auto tau = exact.moments(MarginalPosterior::tau());
+      EXPECT_NEAR(fit.parameters[0].mean, static_cast<double>(tau.mean),
+                  1e-9 * static_cast<double>(tau.sd));
+      EXPECT_NEAR(fit.parameters[0].sd, static_cast<double>(tau.sd),
+                  1e-9 * static_cast<double>(tau.sd));
+    }
+}
+
+// 10^5 schools of one sigma: p(tau | y) needs nothing but S = sum (y_j - mean)^2, being
+// (sigma^2 + tau^2)^(-(J - 1)/2) exp(-S/(2 (sigma^2 + tau^2))), and mu | tau, y ~ N(mean, (sigma^2
+// + tau^2)/J).
+TEST(HundredThousandSchools, OfOneSigmaHaveTheirClosedForm) {
+  constexpr int kSchools = 100'000;
+  Data data;
+  Random random(9);
+  Wide mean = 0, s = 0;
+  for (int j = 0; j < kSchools; ++j) {
+    data.y.push_back(5 + 1.5 * random.normal());
+    data.sigma.push_back(0.75);
+    mean += Wide(data.y.back()) / kSchools;
+  }
+  for (const double y : data.y) s += (y - mean) * (y - mean);
+  const auto v = [](Wide tau) { return 0.5625L + tau * tau; };
+  const auto log_p = [&](Wide tau) {
+    return -0.5L * (kSchools - 1) * std::log(v(tau)) - s / (2 * v(tau));
+  };
+  const Wide peak = std::sqrt(s / (kSchools - 1) - 0.5625L);
+  Wide total = 0, first = 0, second = 0, mu_variance = 0;
+  const Wide step = peak / 3000;  // a fifth of the sd; the trapezoid rule on all but a normal
+  for (int k = -90; k <= 90; ++k) {
+    const Wide tau = peak + k * step, w = std::exp(log_p(tau) - log_p(peak));
+    total += w;
+    first += w * k;
+    second += w * k * k;
+    mu_variance += w * v(tau) / kSchools;
+  }
+  const Wide tau_mean = peak + step * first / total,
+             tau_sd = step * std::sqrt(second / total - (first / total) * (first / total)),
+             mu_sd = std::sqrt(mu_variance / total);
+  const FitSummary fit = Posterior(data, "uniform", "flat", {"cpu", 2}).summary();
+  EXPECT_NEAR(fit.parameters[0].mean, static_cast<double>(tau_mean),
+              static_cast<double>(1e-9L * tau_sd));
+  EXPECT_NEAR(fit.parameters[0].sd, static_cast<double>(tau_sd),
+              static_cast<double>(1e-9L * tau_sd));
+  EXPECT_NEAR(fit.parameters[1].mean, static_cast<double>(mean),
+              static_cast<double>(1e-9L * mu_sd + 4 * kEps * mean));
+  EXPECT_NEAR(fit.parameters[1].sd, static_cast<double>(mu_sd), static_cast<double>(1e-9L * mu_sd));
+  // theta_j = B y_j + (1 - B) mu + noise: at B of the peak, to what B varies.
+  const Wide b = 1 - 0.5625L / v(peak);
+  EXPECT_NEAR(fit.parameters[2].mean, static_cast<double>(mean + b * (data.y[0] - mean)), 1e-4);
+}
 
 // Tables of many rows: 10^4 of a smooth density, and several hundred with noise in every row.
 TEST(LongTables, AreTheOneDimensionalIntegration) {

@@ -23,6 +23,7 @@ struct DrawOptions : CommonOptions {
   std::string out;
   std::string derive;
   std::string check;
+  std::string check_prior;
   std::optional<std::string> groups;
   int compress = 0;
 };
@@ -75,7 +76,7 @@ void run(const DrawOptions& options) {
   const uint64_t seed = parse_seed(options.seed);
   const Precision precision =
       options.precision == "single" ? Precision::kSingle : Precision::kDouble;
-  const DeriveRequest derive = parse_derive(options.derive, options.check);
+  const DeriveRequest derive = parse_derive(options.derive, options.check, options.check_prior);
   DrawFileOptions file_options;
   if (options.groups) file_options.groups = parse_draw_groups(*options.groups);
   file_options.compress = options.compress;
@@ -101,7 +102,8 @@ void run(const DrawOptions& options) {
   if (file) also = [&](const DrawBlock& block) { file->write(block); };
   std::optional<DrawSummary> sample;
   {
-    Progress progress(n, !options.quiet);
+    const int64_t of_priors = derive.prior_checks.empty() ? 0 : n;
+    Progress progress(n + of_priors, !options.quiet);
     const RunControl control = {[&](int64_t done) { progress.update(done); },
                                 [&] { return signals.received(); }};
     sample = posterior.draw_summary(n, seed, control, file != nullptr, also, precision, derive);
@@ -139,6 +141,8 @@ Command draw_command(CLI::App& program) {
   app->add_option(
       "--check", options->check,
       "Posterior predictive checks of statistics: max, min, mean, sd, separated by commas");
+  app->add_option("--check-prior", options->check_prior,
+                  "Prior predictive checks of the same statistics; the priors must be proper");
   return {app, [options] { run(*options); }};
 }
 

@@ -7,8 +7,6 @@
 #include <cmath>
 #include <limits>
 
-#include "host/taugrid/evidence.h"
-
 namespace taugrid {
 namespace {
 
@@ -17,16 +15,14 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes) {
+BayesFactors bayes_factors(const Engine& engine, const Evidence& evidence,
+                           std::vector<std::string>& notes) {
   const Model& model = engine.model;
   BayesFactors result{kNaN, kNaN, kNaN, kNaN};
   const bool infinite = model.tau_prior.no_pooling();
-  const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
-  double log_p = infinite ? kNaN : log_evidence(engine, engine.problem, *workspace);
-  if (!infinite && (workspace->unresolved || std::isnan(log_p))) {
-    log_p = kNaN;
+  const double log_p = evidence.log_p;
+  if (!infinite && std::isnan(log_p))
     notes.push_back("no Bayes factors: the posterior could not be integrated to the last digits");
-  }
   if (model.tau_prior.fixed()) {
     notes.push_back("no Bayes factor of tau = 0: tau is fixed");
   } else if (!model.tau_prior.proper) {
@@ -50,6 +46,7 @@ BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes
     const auto constant = [&](MuForm form) {
       return log_evidence_constant(form, model.data.n_schools(), engine.log_unit);
     };
+    const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
     result.log_mu_zero = log_evidence(engine, at_zero, *workspace) - log_p +
                          (constant(at_zero.mu.form) - constant(engine.problem.mu.form));
   }

@@ -4,11 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "host/taugrid/engine.h"
+#include "host/taugrid/evidence.h"
 
 namespace taugrid {
 
 // What is not defined is NaN, and its reason is added to `notes`.
-BayesFactors bayes_factors(const Engine& engine, std::vector<std::string>& notes);
+BayesFactors bayes_factors(const Engine& engine, const Evidence& evidence,
+                           std::vector<std::string>& notes);
 
 }  // namespace taugrid

@@ -1,6 +1,6 @@
 // What joint draws are for, as a library: which school has the largest effect, ranks, pairs, the
-// largest effect itself, and posterior predictive checks. docs/derived.md has the definitions and
-// an example.
+// largest effect itself, and predictive checks under the posterior and under the priors.
+// docs/derived.md has the definitions and an example.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,20 @@ struct DeriveRequest {
   bool pairwise = false;  // likewise
   bool max = false;
   std::vector<std::string> checks;  // of max, min, mean and sd (of two schools at least), each once
+  // The same with y_rep from the priors, which must be proper.
+  std::vector<std::string> prior_checks = {};
 
+  // Of the posterior's draws.
   bool any() const { return best || rank || pairwise || max || !checks.empty(); }
 };
 
 // Ranks and pairs are J x J counts in every thread.
 inline constexpr int64_t kMostRankedSchools = 2000;
 
-// From lists as on the command line, "best,rank,pairwise,max" and "max,min,mean,sd", either of
+// From lists as on the command line, "best,rank,pairwise,max" and twice "max,min,mean,sd", any of
 // which may be empty. Throws std::invalid_argument that names what is unknown or there twice.
-DeriveRequest parse_derive(const std::string& derive, const std::string& checks = "");
+DeriveRequest parse_derive(const std::string& derive, const std::string& checks = "",
+                           const std::string& prior_checks = "");
 
 // Throws std::invalid_argument unless the request makes sense for so many schools.
 void check_derive(const DeriveRequest& request, int64_t n_schools);
@@ -57,7 +61,8 @@ struct DerivedSummary {
   Shares shared;  // one: P(several schools are the largest); with best, rank or max
 };
 
-// T of data replicated from the posterior, units of y.
+// T of data replicated from the posterior, or from the priors; units of y. Of the latter a moment
+// that does not exist is NaN.
 struct PredictiveCheck {
   std::string statistic;  // T: max, min, mean, sd
   double observed;        // T(y)

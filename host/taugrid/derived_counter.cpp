@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/taugrid/check_statistics.h"
 #include "host/taugrid/sample_quantiles.h"
 
 namespace taugrid {
@@ -30,23 +31,6 @@ Shares shares_of(std::vector<uint64_t> counts, int64_t n) {
 
 void add_counts(std::vector<uint64_t>& to, const std::vector<uint64_t>& from) {
   for (size_t i = 0; i < to.size(); ++i) to[i] += from[i];
-}
-
-// T of values, which are taken relative to a centre but for sd.
-double statistic_of(const std::string& name, const std::vector<double>& values) {
-  if (name == "max") return *std::max_element(values.begin(), values.end());
-  if (name == "min") return *std::min_element(values.begin(), values.end());
-  const double n = static_cast<double>(values.size());
-  double sum = 0.0;
-  for (const double x : values) sum += x;
-  const double mean = sum / n;
-  if (name == "mean") return mean;
-  double first = 0.0, second = 0.0;
-  for (const double x : values) {
-    first += x - mean;
-    second += (x - mean) * (x - mean);
-  }
-  return standard_deviation(first, second, n);
 }
 
 }  // namespace
@@ -174,11 +158,7 @@ void DerivedCounterOf<T>::count_part(const T* columns, int64_t stride, uint64_t 
   for (size_t k = 0; k < request_.checks.size(); ++k) {
     T* column =
         worker.statistics.data() + (static_cast<int64_t>(k) + (request_.max ? 1 : 0)) * kBlockDraws;
-    const std::string& name = request_.checks[k];
-    (name == "max"    ? statistics.max
-     : name == "min"  ? statistics.min
-     : name == "mean" ? statistics.mean
-                      : statistics.sd) = column;
+    place_of(request_.checks[k], statistics) = column;
   }
   const auto run = [&](const T* from, int64_t distance, int64_t begin, int64_t size) {
     const uint64_t index = first_of_block + static_cast<uint64_t>(begin);
@@ -276,20 +256,12 @@ void DerivedCounterOf<T>::finish(DrawSummary& summary) const {
   if (request_.pairwise) derived.pairwise = shares_of(std::move(all.pairs), n_);
   if (counts_best_) derived.shared = shares_of(std::move(all.shared), n_);
 
-  const double size = static_cast<double>(n_);
+  const size_t of_window = static_cast<size_t>(n_windows_ * counts_per_window(kBinsPerPilotWindow));
   for (size_t k = 0; k < request_.checks.size(); ++k) {
     const size_t c = k + (request_.max ? 1 : 0);
-    const std::string& name = request_.checks[k];
-    const double place = name == "sd" ? 0.0 : static_cast<double>(centre_);
-    const size_t of_window =
-        static_cast<size_t>(n_windows_ * counts_per_window(kBinsPerPilotWindow));
-    const Shares share = shares_of({all.windows[c * of_window]}, n_);
-    const bool of_data = name == "max" || name == "min";
     summary.checks.push_back(
-        {name, of_data ? statistic_of(name, engine_.model.data.y) : place + observed_[k],
-         place + (shift_[c] + sums_[2 * c] / size),
-         standard_deviation(sums_[2 * c], sums_[2 * c + 1], size), share.counts[0], share.p[0],
-         share.se[0]});
+        predictive_check(request_.checks[k], engine_.model.data.y, static_cast<double>(centre_),
+                         observed_[k], sums_.data() + 2 * c, all.windows[c * of_window], n_));
   }
 }
 

@@ -28,6 +28,18 @@ Json largest_json(const FitSummary& fit, const DrawSummary& draw, const LargestE
   return object;
 }
 
+Json checks_json(const std::vector<PredictiveCheck>& checks) {
+  Json array = Json::array();
+  for (const PredictiveCheck& check : checks)
+    array.push_back({{"statistic", check.statistic},
+                     {"observed", check.observed},
+                     {"mean", check.mean},
+                     {"sd", check.sd},
+                     {"p_value", check.p_value},
+                     {"mcse", check.mcse}});
+  return array;
+}
+
 }  // namespace
 
 Json result_derived(const Result& result) {
@@ -51,13 +63,9 @@ Json result_derived(const Result& result) {
   if (!derived.max.empty()) members["max"] = largest_json(result.fit, *result.draw, derived.max[0]);
   if (!derived.shared.p.empty()) members["shared"] = derived.shared.p[0];
   if (!members.empty()) object["derived"] = members;
-  for (const PredictiveCheck& check : result.draw->checks)
-    object["checks"].push_back({{"statistic", check.statistic},
-                                {"observed", check.observed},
-                                {"mean", check.mean},
-                                {"sd", check.sd},
-                                {"p_value", check.p_value},
-                                {"mcse", check.mcse}});
+  if (!result.draw->checks.empty()) object["checks"] = checks_json(result.draw->checks);
+  if (!result.draw->prior_checks.empty())
+    object["prior_checks"] = checks_json(result.draw->prior_checks);
   return object;
 }
 

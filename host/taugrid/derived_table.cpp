@@ -93,22 +93,23 @@ std::string largest_text(const FitSummary& fit, const DrawSummary& draw) {
          "\n";
 }
 
-std::string checks_text(const DrawSummary& draw) {
-  const int decimals = decimals_of(draw.draws);
+std::string checks_text(const std::string& title, const std::vector<PredictiveCheck>& checks,
+                        int64_t draws) {
+  const int decimals = decimals_of(draws);
   std::vector<NumberStyle> styles;
-  for (const PredictiveCheck& check : draw.checks)
+  for (const PredictiveCheck& check : checks)
     styles.push_back(check.sd > 0 ? style_for(check.sd, {check.observed, check.mean})
                                   : NumberStyle{false, 6});
   align_styles(styles);
   TextTable table;
   table.add({"T", "T(y)", "mean T(y_rep)", "sd T(y_rep)", "P(T(y_rep) >= T(y))", "se", ""});
-  for (size_t k = 0; k < draw.checks.size(); ++k) {
-    const PredictiveCheck& check = draw.checks[k];
+  for (size_t k = 0; k < checks.size(); ++k) {
+    const PredictiveCheck& check = checks[k];
     table.add({check.statistic, styles[k].text(check.observed), styles[k].text(check.mean),
                styles[k].text(check.sd), probability_text(check.p_value, decimals),
                probability_text(check.mcse, decimals + 1), ""});
   }
-  return "\nPosterior predictive checks\n" + table.text();
+  return "\n" + title + "\n" + table.text();
 }
 
 }  // namespace
@@ -127,7 +128,10 @@ std::string derived_text(const FitSummary& fit, const DrawSummary& draw) {
     text +=
         fmt::format("In {} of {} draws several schools have the largest effect, and share it.\n",
                     derived.shared.counts[0], draw.draws);
-  if (!draw.checks.empty()) text += checks_text(draw);
+  if (!draw.checks.empty())
+    text += checks_text("Posterior predictive checks", draw.checks, draw.draws);
+  if (!draw.prior_checks.empty())
+    text += checks_text("Prior predictive checks", draw.prior_checks, draw.draws);
   return text;
 }
 

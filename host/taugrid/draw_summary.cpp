@@ -12,6 +12,7 @@
 #include "host/taugrid/derived_counter.h"
 #include "host/taugrid/double_block.h"
 #include "host/taugrid/parallel.h"
+#include "host/taugrid/prior_checks.h"
 #include "host/taugrid/sample_quantiles.h"
 
 namespace taugrid {
@@ -351,11 +352,14 @@ DrawSummary summarise_stream(const Engine& engine, int64_t n, uint64_t seed,
                              const Posterior::BlockCallback& also, Precision precision,
                              const DeriveRequest& derive) {
   check_derive(derive, engine.model.data.n_schools());
+  if (!derive.prior_checks.empty()) check_prior_draws(engine.model);
   const auto& run =
       precision == Precision::kSingle ? summarise_stream_in<float> : summarise_stream_in<double>;
   DrawSummary summary = run(engine, n, seed, control, with_lp, also, derive);
   summary.backend = engine.backend_text;
   mark_absent(engine.model, summary);
+  if (!derive.prior_checks.empty())
+    summary.prior_checks = prior_checks(engine, derive.prior_checks, n, seed, control, n);
   return summary;
 }
 

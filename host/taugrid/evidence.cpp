@@ -1,5 +1,7 @@
 #include "host/taugrid/evidence.h"
 
+#include <limits>
+
 namespace taugrid {
 
 double log_evidence(const Engine& engine, const Problem& problem, FitWorkspace& workspace) {
@@ -8,6 +10,15 @@ double log_evidence(const Engine& engine, const Problem& problem, FitWorkspace& 
   tau_only.level = 0.95;
   engine.kernels->fit(problem, tau_only, workspace, storage.result);
   return storage.result.log_evidence;
+}
+
+Evidence evidence_of(const Engine& engine) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  if (engine.model.tau_prior.no_pooling()) return {kNaN, nullptr};
+  Evidence evidence{kNaN, std::make_unique_for_overwrite<FitWorkspace>()};
+  const double log_p = log_evidence(engine, engine.problem, *evidence.nodes);
+  if (!evidence.nodes->unresolved) evidence.log_p = log_p;
+  return evidence;
 }
 
 double log_evidence_constant(MuForm mu, int64_t n_schools, double log_unit) {

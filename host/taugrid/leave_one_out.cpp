@@ -15,7 +15,6 @@
 #include <cmath>
 #include <limits>
 
-#include "host/taugrid/evidence.h"
 #include "host/taugrid/law.h"
 #include "host/taugrid/parallel.h"
 
@@ -134,7 +133,7 @@ double log_predictive_density(const Engine& engine, const FitWorkspace& nodes, s
 
 }  // namespace
 
-LeaveOneOut leave_one_out(const Engine& engine, const RunControl& control,
+LeaveOneOut leave_one_out(const Engine& engine, const Evidence& evidence, const RunControl& control,
                           std::vector<std::string>& notes) {
   LeaveOneOut result{kNaN, kNaN, kNaN, {}, {}, {}};
   const std::string reason = reason_for_none(engine.model);
@@ -146,9 +145,7 @@ LeaveOneOut leave_one_out(const Engine& engine, const RunControl& control,
     notes.push_back("leave-one-out: every refit keeps the prior of tau that the sigmas of all " +
                     std::to_string(engine.model.data.n_schools()) + " studies make");
   const size_t n = engine.y.size();
-  const auto nodes = std::make_unique_for_overwrite<FitWorkspace>();
-  double log_p = log_evidence(engine, engine.problem, *nodes);
-  if (nodes->unresolved) log_p = kNaN;
+  const double log_p = evidence.log_p;
   result.pointwise.resize(n);
   result.pit.resize(n);
   result.lpd.resize(n);
@@ -159,7 +156,8 @@ LeaveOneOut leave_one_out(const Engine& engine, const RunControl& control,
         const LeftOut left_out = leave_out(engine, log_p, j);
         result.pointwise[j] = left_out.log_density;
         result.pit[j] = left_out.pit;
-        result.lpd[j] = std::isnan(log_p) ? kNaN : log_predictive_density(engine, *nodes, j);
+        result.lpd[j] =
+            std::isnan(log_p) ? kNaN : log_predictive_density(engine, *evidence.nodes, j);
       },
       [&](int64_t block, int) {
         if (control.stop && control.stop()) throw Stopped();

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "host/taugrid/engine.h"
+#include "host/taugrid/evidence.h"
 
 namespace taugrid {
 
 // Where it is not defined all is NaN and empty, and the reason is added to `notes`.
 // What a refit leaves unresolved is NaN, and so are the sums over it. The control's progress is the
 // number of refits done; its stop throws Stopped.
-LeaveOneOut leave_one_out(const Engine& engine, const RunControl& control,
+LeaveOneOut leave_one_out(const Engine& engine, const Evidence& evidence, const RunControl& control,
                           std::vector<std::string>& notes);
 
 }  // namespace taugrid

@@ -18,6 +18,7 @@
 #include "host/taugrid/internal_units.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/parameter_answers.h"
+#include "host/taugrid/prior_checks.h"
 #include "host/taugrid/requests.h"
 #include "kernels/math/atoms.h"
 
@@ -114,6 +115,7 @@ void add_levels(const Engine& engine, const SummaryOptions& options, const RunCo
     request.probabilities = ends;
     request.n_probabilities = 2;
     request.level = level;
+    request.joint = false;
     engine.fit(request, storage.result, control);
     const FitResult& result = storage.result;
     for (size_t k = 0; k < summary.parameters.size(); ++k) {
@@ -382,6 +384,7 @@ void Posterior::check_draw_summary(int64_t n, Precision precision,
   const IeeeEnvironment ieee;
   check_draws(n, 0);
   check_derive(derive, state_->model.data.n_schools());
+  if (!derive.prior_checks.empty()) check_prior_draws(state_->model);
   if (precision == Precision::kSingle) state_->draw_model<float>();
 }
 

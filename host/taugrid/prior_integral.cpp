@@ -9,7 +9,7 @@
 
 namespace taugrid {
 
-double log_prior_integral(const PriorRecord& prior, std::span<const double> sigma) {
+double prior_panels(const PriorRecord& prior, std::span<const double> sigma, FitWorkspace& w) {
   // The posterior's own scan and panels, of the prior alone.
   using L = Scalar<>;
   const std::vector<double> y(sigma.size(), 0.0);
@@ -24,14 +24,18 @@ double log_prior_integral(const PriorRecord& prior, std::span<const double> sigm
     return log_prior_at<L>(problem, x, at);
   };
   CpuTeam<L> team;
-  const auto w = std::make_unique_for_overwrite<FitWorkspace>();
-  make_panel_rule(team, w->rule);
-  scan_tau(team, problem, 0, log_density, *w);
-  const PanelTolerance tolerance{1e-13, 1.0, 1e-7, 1e-19, 0.0, 0.0, real_of(0x7FF0000000000000u)};
-  cut_panels(team, problem, tolerance, log_density, *w);
-  build_panels(team, w->rule, log_density, w->peak, w->cuts, w->n_cuts, tolerance, w->scratch,
-               w->tau);
-  return w->tau.log_mass;
+  make_panel_rule(team, w.rule);
+  scan_tau(team, problem, 0, log_density, w);
+  PanelTolerance tolerance{1e-13, 1.0, 1e-7, 1e-19, 0.0, 0.0, real_of(0x7FF0000000000000u)};
+  if (prior.numbers != nullptr) tolerance.most = kMaxPanels;
+  cut_panels(team, problem, tolerance, log_density, w);
+  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
+               AtKink{prior.numbers + prior.kinks.first, prior.kinks.n});
+  return w.tau.log_mass;
+}
+
+double log_prior_integral(const PriorRecord& prior, std::span<const double> sigma) {
+  return prior_panels(prior, sigma, *std::make_unique_for_overwrite<FitWorkspace>());
 }
 
 }  // namespace taugrid

@@ -137,8 +137,10 @@ void add_requests(const Engine& engine, const SummaryOptions& options, const Run
       add_note(summary,
                "no weights: under a uniform prior of mu the posterior means are not linear in y");
   }
-  if (options.bayes_factors) summary.bayes_factors = bayes_factors(engine, summary.notes);
-  if (options.loo) summary.loo = leave_one_out(engine, control, summary.notes);
+  if (!options.bayes_factors && !options.loo) return;
+  const Evidence evidence = evidence_of(engine);
+  if (options.bayes_factors) summary.bayes_factors = bayes_factors(engine, evidence, summary.notes);
+  if (options.loo) summary.loo = leave_one_out(engine, evidence, control, summary.notes);
 }
 
 }  // namespace taugrid

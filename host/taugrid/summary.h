@@ -76,10 +76,11 @@ struct DrawSummary {
   std::string precision;  // "double", "single"
   std::string backend;    // what drew; empty where that is not known
   double draws_per_second;
-  std::vector<double> probabilities;      // 0.025, 0.25, 0.5, 0.75, 0.975
-  std::vector<SampleSummary> parameters;  // in the order of FitSummary::parameters
-  DerivedSummary derived;                 // of a DeriveRequest
-  std::vector<PredictiveCheck> checks;    // likewise
+  std::vector<double> probabilities;               // 0.025, 0.25, 0.5, 0.75, 0.975
+  std::vector<SampleSummary> parameters;           // in the order of FitSummary::parameters
+  DerivedSummary derived;                          // of a DeriveRequest
+  std::vector<PredictiveCheck> checks;             // likewise
+  std::vector<PredictiveCheck> prior_checks = {};  // likewise
 };
 
 }  // namespace taugrid

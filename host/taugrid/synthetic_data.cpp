@@ -7,8 +7,9 @@
 #include <stdexcept>
 
 #include "host/taugrid/chi_square.h"
-#include "host/taugrid/engine.h"
 #include "host/taugrid/model_checks.h"
+#include "host/taugrid/prior_storage.h"
+#include "host/taugrid/priors.h"
 #include "kernels/cuda/cuda_study.h"
 #include "kernels/math/priors.h"
 
@@ -80,30 +81,14 @@ void SyntheticBlock::copy_data(int64_t i, double* y, double* sigma) const {
   }
 }
 
-// The posterior of one school under a flat mu is the prior: its law of tau serves, and its table.
 TauPriorSampler::TauPriorSampler(const TauPrior& prior, const CpuKernels& kernels) {
-  known_ = prior.fixed();
-  if (known_) {
-    value_ = prior.parameters[0];
-    return;
-  }
-  if (depends_on_sigma(prior))
+  if (!prior.fixed() && depends_on_sigma(prior))
     throw std::invalid_argument("tau prior " + prior.text +
                                 " depends on the sigmas: a calibration draws tau before them");
-  const Model one_school{{{0.0}, {1.0}, {}}, prior, parse_mu_prior("flat")};
-  ModelChecks(prior, one_school.mu_prior).check(one_school.data.y, one_school.data.sigma);
-  const Engine engine(one_school, "cpu", 1);
-  table_ = engine.posterior->tau.n > 0 ? make_tau_table(kernels, engine.posterior->tau)
-                                       : empty_tau_table();
-  atoms_ = engine.draw_atoms<double>();
-}
-
-void TauPriorSampler::put_into(SyntheticPlan& plan) const {
-  plan.tau_known = known_;
-  plan.tau = value_;
-  if (known_) return;
-  plan.tau_table = table_.view();
-  plan.tau_atoms = atoms_;
+  const double y[] = {0.0}, sigma[] = {1.0};
+  if (!prior.fixed()) ModelChecks(prior, parse_mu_prior("flat")).check(y, sigma);
+  PriorStorage storage;
+  law_.emplace(tau_prior_record(prior, 1.0, sigma, storage), sigma, kernels);
 }
 
 ScenarioData::ScenarioData(const Study& study, const Scenario& scenario, const TauPriorSampler* tau,

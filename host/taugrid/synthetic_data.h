@@ -2,13 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "host/taugrid/buffer.h"
 #include "host/taugrid/smooth_tables.h"
 #include "host/taugrid/study.h"
-#include "host/taugrid/tau_table.h"
+#include "host/taugrid/tau_prior_law.h"
 #include "kernels/cpu/study_kernels.h"
 #include "kernels/kernels.h"
 
@@ -30,13 +31,10 @@ class TauPriorSampler {
  public:
   // Throws std::invalid_argument where the prior depends on the sigmas.
   TauPriorSampler(const TauPrior& prior, const CpuKernels& kernels);
-  void put_into(SyntheticPlan& plan) const;
+  void put_into(SyntheticPlan& plan) const { law_->put_into(plan); }
 
  private:
-  bool known_;
-  double value_ = 0.0;
-  TauTable table_;
-  DrawAtomsOf<double> atoms_{};
+  std::optional<TauPriorLaw> law_;
 };
 
 class ScenarioData {

@@ -1,10 +1,12 @@
-// What simulation studies need of the CPU beside fits, compiled for one instruction set: synthetic
-// data, the classical estimators, a score. No C++ library header may be included here.
+// What simulation studies and prior predictive checks need of the CPU beside fits, compiled for one
+// instruction set: synthetic data, the classical estimators, draws from the priors, a score. No C++
+// library header may be included here.
 #pragma once
 
 #include "kernels/math/comparators.h"
 #include "kernels/math/fit_types.h"
 #include "kernels/math/posterior.h"
+#include "kernels/math/prior_draw.h"
 #include "kernels/math/synthetic.h"
 
 namespace taugrid {
@@ -25,6 +27,11 @@ struct StudyKernels {
 
   // CRPS of the predictive law of theta_new at x, in a workspace that fit has left (crps.h).
   double (*crps)(const Problem& problem, double x, FitWorkspace& workspace);
+
+  // Effects of draws first .. first + n - 1 (multiples of kDrawAlignment) from the priors
+  // (prior_draw.h): theta (J, n) in columns `stride` apart.
+  void (*draw_from_priors)(const PriorDrawPlan& plan, const StreamPosition& at, uint64_t first,
+                           int64_t n, double* theta, int64_t stride);
 };
 
 }  // namespace taugrid

@@ -26,7 +26,12 @@
 //     uniform 4 + 4 p               second variate of theta, where its law is not normal
 //     uniform 5 + 4 p               sigma, where it is random; of theta_new: the place within an
 //                                   atom of tau, where a PIT falls on one
-//   purpose 3, replicated data of a posterior draw, of the same index; the blocks likewise
+//   purpose 2, draw from the priors (prior_draw.h), in double
+//     uniforms 0, 1                 tau, mu
+//     uniforms 2 + k, 3 + k         Box-Muller radius and angle of normals k and k + 1, k even
+//     normal j: theta_(j+1)
+//   purpose 3, replicated data of a posterior draw, or of one from the priors, of the same index;
+//   the blocks likewise
 //     uniforms k, k + 1             Box-Muller radius and angle of normals k and k + 1, k even
 //     normal j: y_rep_(j+1)
 #pragma once

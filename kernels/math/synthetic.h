@@ -108,6 +108,19 @@ TAUGRID_INLINE typename L::Real synthetic_tau(const SyntheticPlan& plan, TailUni
   return L::select(at_atom, atom, exp<L>(inverse_cdf<L>(plan.tau_table, u)));
 }
 
+// mu and, unless it is known, tau from their priors, by the uniforms of block 0.
+template <class L>
+TAUGRID_INLINE void draw_mu_tau(const SyntheticPlan& plan, const StreamPosition& at, uint64_t index,
+                                typename L::Real& mu, typename L::Real& tau) {
+  const Block<L> block = draw_block<L>(at, index, 0);
+  if (!plan.tau_known) tau = synthetic_tau<L>(plan, tail_uniform<L>(block, 0));
+  const auto u = uniform<L>(block, 1);
+  const auto a = L::splat(plan.mu_prior.a);
+  mu = plan.mu_prior.form == MuForm::kNormal
+           ? L::fma(L::splat(plan.mu_prior.b), normal_quantile<L>(u), a)
+           : L::fma(L::splat(plan.mu_prior.b - plan.mu_prior.a), u, a);
+}
+
 // Replicates index .. index + N - 1 (index a multiple of N), stored at `place` of the columns.
 template <class L>
 TAUGRID_TEMPLATE inline void synthesize(const SyntheticPlan& plan, const StreamPosition& at,
@@ -115,15 +128,7 @@ TAUGRID_TEMPLATE inline void synthesize(const SyntheticPlan& plan, const StreamP
                                         int64_t place) {
   using Real = typename L::Real;
   Real mu = L::splat(plan.mu), tau = L::splat(plan.tau);
-  if (plan.from_priors) {
-    const Block<L> block = draw_block<L>(at, index, 0);
-    if (!plan.tau_known) tau = synthetic_tau<L>(plan, tail_uniform<L>(block, 0));
-    const Real u = uniform<L>(block, 1);
-    const Real a = L::splat(plan.mu_prior.a);
-    mu = plan.mu_prior.form == MuForm::kNormal
-             ? L::fma(L::splat(plan.mu_prior.b), normal_quantile<L>(u), a)
-             : L::fma(L::splat(plan.mu_prior.b - plan.mu_prior.a), u, a);
-  }
+  if (plan.from_priors) draw_mu_tau<L>(plan, at, index, mu, tau);
   L::store(columns.mu + place, mu);
   L::store(columns.tau + place, tau);
 
