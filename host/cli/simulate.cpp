@@ -9,6 +9,7 @@
 #include "host/cli/commands.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
+#include "host/taugrid/netcdf_table.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/simulation.h"
 #include "host/taugrid/synthetic_data.h"
@@ -47,6 +48,27 @@ void write_result(const std::string& path, const std::string& text) {
   out.commit();
 }
 
+// As CSV, or as netCDF made of it.
+void write_rows(const SimulateOptions& options, const Study& study,
+                const SimulationResult& result) {
+  const std::string csv = simulation_csv(study, result);
+  if (!is_netcdf_path(options.out)) {
+    write_result(options.out, csv);
+    return;
+  }
+  const NetcdfTable table = {options.out,
+                             static_cast<int64_t>(result.rows.size()),
+                             {"sigma", "theta", "method", "parameter", "measure"},
+                             {"scenario", "k", "replicates", "failures"},
+                             {{"data_file", options.file}, {"study", study.text}}};
+  size_t at = 0;
+  write_netcdf_table(table, [&](char* to, size_t size) {
+    const size_t n = csv.copy(to, size, at);
+    at += n;
+    return n;
+  });
+}
+
 void run(const SimulateOptions& options) {
   const Study study = read_study(options.file);
   if (!options.show.empty()) {
@@ -54,6 +76,7 @@ void run(const SimulateOptions& options) {
     write_result(options.out, synthetic_csv(study, scenario, replicate));
     return;
   }
+  if (is_netcdf_path(options.out)) check_netcdf_path(options.out);
   const auto tell = [&](const std::string& line) {
     if (!options.quiet) std::fprintf(stderr, "taugrid: %s\n", line.c_str());
   };
@@ -82,7 +105,7 @@ void run(const SimulateOptions& options) {
     }
   }
   for (const std::string& note : result.notes) tell("note: " + note);
-  write_result(options.out, simulation_csv(study, result));
+  write_rows(options, study, result);
 }
 
 }  // namespace
@@ -93,7 +116,9 @@ Command simulate_command(CLI::App& program) {
   const auto options = std::make_shared<SimulateOptions>();
   app->add_option("STUDY", options->file, "TOML file that describes the study; - is standard input")
       ->required();
-  app->add_option("--out", options->out, "File for the results, CSV; - is standard output")
+  app->add_option(
+         "--out", options->out,
+         "File for the results, CSV, or netCDF-4 where it ends in .nc; - is standard output")
       ->capture_default_str();
   app->add_option("--show", options->show,
                   "SCENARIO,REPLICATE: print that data set for `taugrid fit`, and stop");

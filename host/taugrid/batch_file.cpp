@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <deque>
 #include <limits>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "host/taugrid/batch_worker.h"
 #include "host/taugrid/batch_writer.h"
 #include "host/taugrid/device.h"
+#include "host/taugrid/netcdf_table.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/resumable_file.h"
@@ -132,6 +134,7 @@ class Run {
  private:
   void work(int64_t block, Slot& slot, BatchWorker& worker) const;
   void consume(int64_t block, Slot& slot);
+  void write_netcdf() const;
 
   const BatchFileRequest& request_;
   const BatchFileControl& control_;
@@ -145,6 +148,7 @@ class Run {
   std::unique_ptr<OutputFile> stream_;
   std::vector<Slot> slots_;
   NameSet names_;
+  std::atomic<bool> failed_ = false;  // a block: who waits for more input waits in vain
   int64_t blocks_ = 0, bytes_ = 0, data_sets_ = 0, errors_ = 0, fitted_ = 0;
 };
 
@@ -156,10 +160,11 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
       form_(request.form) {
   if (backend_.on_cuda) form_.block_bytes = kCudaBlockBytes;
   columns_ = parse_batch_columns(request.quantities, request.statistics);
-  const bool resumable = ResumableFile::possible(request.output);
-  if (request.resume && !resumable)
-    throw std::invalid_argument("--resume needs --out with a CSV file");
-  input_ = std::make_unique<BatchInput>(request.input, form_, control.stop);
+  if (is_netcdf_path(request.output)) check_netcdf_path(request.output);
+  const bool resumable = OutputFile::replaces(request.output);
+  if (request.resume && !resumable) throw std::invalid_argument("--resume needs --out with a file");
+  input_ = std::make_unique<BatchInput>(
+      request.input, form_, [this] { return failed_ || (control_.stop && control_.stop()); });
   for (const std::string& notice : input_->notices()) control.notice(notice);
   if (wants_theta(columns_)) {
     columns_.n_theta = request.most_schools;
@@ -194,15 +199,28 @@ BatchFileResult Run::operator()() {
   slots_.resize(static_cast<size_t>(n_slots(threads)));
   std::deque<BatchWorker> workers;
   for (int i = 0; i < threads; ++i) workers.emplace_back(priors_, columns_, backend_.on_cuda);
+  const bool netcdf = is_netcdf_path(request_.output);
   bytes_ = input_->position();
+  const auto noting_failure = [this](const auto& step) {
+    try {
+      step();
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
+  };
   try {
     ordered_stream(
         threads,
         [&](int64_t, int slot) { return input_->take(slots_[static_cast<size_t>(slot)].text); },
         [&](int64_t block, int slot, int worker) {
-          work(block, slots_[static_cast<size_t>(slot)], workers[static_cast<size_t>(worker)]);
+          noting_failure([&] {
+            work(block, slots_[static_cast<size_t>(slot)], workers[static_cast<size_t>(worker)]);
+          });
         },
-        [&](int64_t block, int slot) { consume(block, slots_[static_cast<size_t>(slot)]); });
+        [&](int64_t block, int slot) {
+          noting_failure([&] { consume(block, slots_[static_cast<size_t>(slot)]); });
+        });
     if (data_sets_ == 0)
       throw std::invalid_argument(
           fmt::format("{}: there is a header, but no rows",
@@ -210,6 +228,7 @@ BatchFileResult Run::operator()() {
     if (resumable_ && static_cast<int64_t>(resumable_->done().size()) > blocks_)
       throw std::invalid_argument(fmt::format(
           "cannot resume {}: the input ends before what was done of it", request_.output));
+    if (netcdf) write_netcdf();
   } catch (const Stopped&) {
     if (resumable_ && !resumable_->empty())
       control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
@@ -220,7 +239,11 @@ BatchFileResult Run::operator()() {
     if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
   }
-  if (resumable_) resumable_->commit();
+  if (netcdf) {
+    resumable_->discard();
+  } else if (resumable_) {
+    resumable_->commit();
+  }
   if (stream_) stream_->commit();
   return {data_sets_, errors_, backend_.text};
 }
@@ -294,10 +317,31 @@ void Run::consume(int64_t block, Slot& slot) {
   if (!done) {
     fitted_ += slot.record.data_sets;
     if (resumable_) resumable_->append(slot.bytes, slot.record);
-    if (stream_) stream_->write(slot.bytes);
+    if (stream_) {
+      stream_->write(slot.bytes);
+      stream_->flush();
+    }
   }
   if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
   if (control_.stop && control_.stop()) throw Stopped();
+}
+
+// Of the rows that have gathered as CSV.
+void Run::write_netcdf() const {
+  const NetcdfTable table = {request_.output,
+                             data_sets_,
+                             {"group", "error"},
+                             {"J"},
+                             {{"tau_prior", request_.priors.tau},
+                              {"mu_prior", request_.priors.mu},
+                              {"data_file", request_.input}}};
+  uint64_t at = 0;
+  const ByteSource rows = [&](char* to, size_t size) {
+    const size_t n = resumable_->read(at, to, size);
+    at += n;
+    return n;
+  };
+  write_netcdf_table(table, rows, control_.stop);
 }
 
 }  // namespace
