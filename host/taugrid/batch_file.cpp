@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <deque>
 #include <limits>
@@ -32,34 +31,45 @@ constexpr size_t kCudaBlockBytes = size_t{1} << 23;
 // 10^9 of them. Memory is 16 to 48 bytes a name.
 class NameSet {
  public:
+  struct Key {
+    uint64_t low, high;  // both zero: empty
+    bool operator==(const Key&) const = default;
+    explicit operator bool() const { return (low | high) != 0; }
+  };
+
   NameSet() : places_(1024) {}
 
+  static Key key_of(std::string_view name) {
+    const Key key = {hash_bytes(name, 1), hash_bytes(name, 2)};
+    return key ? key : Key{1, 0};
+  }
+
   // False where it was there before.
-  bool insert(std::string_view name) {
-    Key key = {hash_bytes(name, 1), hash_bytes(name, 2)};
-    if (key == Key{}) key[0] = 1;
+  bool insert(const Key& key) {
     if (3 * (n_ + 1) > 2 * places_.size()) grow();
     Key& place = find(key);
-    if (place == key) return false;
+    if (place) return false;
     place = key;
     ++n_;
     return true;
   }
 
- private:
-  using Key = std::array<uint64_t, 2>;  // zero: empty
+  // Of one that will be inserted soon: each is another line of a table that no cache holds.
+  void prefetch(const Key& key) const { __builtin_prefetch(&places_[first_place(key)], 1); }
 
+ private:
+  size_t first_place(const Key& key) const { return key.low & (places_.size() - 1); }
+  // Where it is, or is to go.
   Key& find(const Key& key) {
-    const size_t mask = places_.size() - 1;
-    size_t at = key[0] & mask;
-    while (places_[at] != Key{} && places_[at] != key) at = (at + 1) & mask;
+    size_t at = first_place(key);
+    while (places_[at] && places_[at] != key) at = (at + 1) & (places_.size() - 1);
     return places_[at];
   }
   void grow() {
     std::vector<Key> before(2 * places_.size());
     std::swap(before, places_);
     for (const Key& key : before)
-      if (key != Key{}) find(key) = key;
+      if (key) find(key) = key;
   }
 
   std::vector<Key> places_;
@@ -115,6 +125,7 @@ void spread_thetas(const BatchColumns& columns, std::span<const int32_t> studies
 struct Slot {
   BatchText text;
   BatchBlock block;
+  std::vector<NameSet::Key> names;  // in the long form, of its data sets
   std::vector<double> values;
   std::vector<BatchError> errors;
   std::string bytes;
@@ -251,6 +262,10 @@ BatchFileResult Run::operator()() {
 void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
   input_->parse(slot.text, slot.block);
   const BatchBlock& data = slot.block;
+  slot.names.clear();
+  if (!input_->wide())
+    for (size_t i = 0; i < static_cast<size_t>(data.size()); ++i)
+      slot.names.push_back(NameSet::key_of(data.groups[i]));
   const bool done = resumable_ && static_cast<size_t>(block) < resumable_->done().size();
   slot.record.input_bytes = slot.text.bytes.size();
   slot.record.input_hash = resumable_ ? hash_bytes(slot.text.bytes) : 0;
@@ -301,14 +316,15 @@ void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
 
 void Run::consume(int64_t block, Slot& slot) {
   ++blocks_;
-  if (!input_->wide()) {
-    for (size_t i = 0; i < static_cast<size_t>(slot.block.size()); ++i)
-      if (!names_.insert(slot.block.groups[i]))
-        throw std::invalid_argument(fmt::format(
-            "{}: line {}: group '{}' comes back after others; the rows of a group must stand "
-            "together: sort the file by that column",
-            request_.input == "-" ? "standard input" : request_.input, slot.block.first_lines[i],
-            slot.block.groups[i]));
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < slot.names.size(); ++i) {
+    if (i + kAhead < slot.names.size()) names_.prefetch(slot.names[i + kAhead]);
+    if (!names_.insert(slot.names[i]))
+      throw std::invalid_argument(fmt::format(
+          "{}: line {}: group '{}' comes back after others; the rows of a group must stand "
+          "together: sort the file by that column",
+          request_.input == "-" ? "standard input" : request_.input, slot.block.first_lines[i],
+          slot.block.groups[i]));
   }
   data_sets_ += slot.record.data_sets;
   errors_ += slot.record.errors;

@@ -1,6 +1,7 @@
 // Numbers lie contiguously, a block of rows of one column after another; the dimension's length is
 // known, which spares the chunks and their caches. Texts are strings of variable length, in HDF5's
-// heaps.
+// heaps; they come in whole chunks, because HDF5 fills what is not written whole with strings, and
+// takes most of the time to remove those again.
 #include "host/taugrid/netcdf_table.h"
 
 #include <fmt/format.h>
@@ -88,6 +89,8 @@ class Writer {
     const auto is_of = [](const std::vector<std::string>& list, std::string_view name) {
       return std::ranges::find(list, name) != list.end();
     };
+    block_rows_ = std::clamp(kMostValues / names.size(), size_t{1}, kMostRows);
+    block_rows_ = std::min(block_rows_, static_cast<size_t>(table_.n_rows));
     for (const std::string_view name : names) {
       Column& column = columns_.emplace_back();
       column.type = is_of(table_.text_columns, name)      ? Type::kText
@@ -97,9 +100,12 @@ class Writer {
                            : column.type == Type::kInteger ? NC_INT64
                                                            : NC_DOUBLE;
       check(nc_def_var(root_, std::string(name).c_str(), type, 1, &row, &column.id));
-      if (column.type != Type::kText) check(nc_def_var_fill(root_, column.id, NC_NOFILL, nullptr));
+      if (column.type == Type::kText) {
+        check(nc_def_var_chunking(root_, column.id, NC_CHUNKED, &block_rows_));
+      } else {
+        check(nc_def_var_fill(root_, column.id, NC_NOFILL, nullptr));
+      }
     }
-    block_rows_ = std::clamp(kMostValues / columns_.size(), size_t{1}, kMostRows);
   }
 
   void read() {
