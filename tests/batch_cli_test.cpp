@@ -11,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "host/taugrid/netcdf_version.h"
 #include "host/taugrid/posterior.h"
 #include "host/taugrid/readers.h"
 #include "tests/data_sets.h"
@@ -255,6 +256,16 @@ TEST(BatchCli, BadRequestsWriteNothing) {
   EXPECT_EQ(run({in, "--out", "/nowhere/out.csv"}).code, 2);
 }
 
+TEST(BatchCli, NetcdfIsRefusedWhereItWasLeftOut) {
+  if (!netcdf_version().empty()) GTEST_SKIP() << "this build has netCDF";
+  const ScratchFolder folder;
+  const Outcome outcome = run({folder.write("in.csv", "group,y,sigma\na,1,1\n"), "--tau-prior",
+                               "fixed:1", "--out", folder.file("out.nc")});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find("this taugrid was built without netCDF"), std::string::npos);
+  EXPECT_EQ(folder.names(), Words{"in.csv"});
+}
+
 TEST(BatchCli, AReaderThatGoesAwayEndsTheRunQuietly) {
   const ScratchFolder folder;
   const std::string in = folder.write("in.csv", make_groups(30'000, 4, false).text);
@@ -292,6 +303,44 @@ TEST(BatchCli, ASignalEndsTheWaitForInput) {
     }
 }
 
+// What is wrong with a first block ends the run though the next one does not come.
+TEST(BatchCli, AnErrorIsNotHeldBackByAnIdlePipe) {
+  const ScratchFolder folder;
+  const std::string pipe = folder.file("pipe"), out = folder.file("out.csv");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  struct Case {
+    std::string first_rows, out;
+    bool reader_is_gone;
+    int code;
+    std::string err;
+  };
+  const std::string comes_back =
+      "taugrid: " + pipe +
+      ": line 4: group 'a' comes back after others; the rows of a group must stand together: sort "
+      "the file by that column\n";
+  for (const Case& of : {Case{"a,1,1\nb,1,1\na,1,1\n", out, false, 2, comes_back},
+                         Case{"a,1,1\nb,1,1\n", "-", true, 1, ""}})
+    for (const char* threads : {"1", "3"}) {
+      std::string text = "group,y,sigma\n" + of.first_rows;
+      for (int g = 0; text.size() < 3u << 16; ++g)  // a block and a half
+        text += std::to_string(g) + ",1,1\n";
+      const int writer = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+      Process process({"batch", pipe, "--tau-prior", "fixed:1", "--out", of.out, "--threads",
+                       threads, "--quiet"},
+                      "", of.reader_is_gone);
+      for (size_t written = 0; written < text.size();) {
+        const ssize_t n = ::write(writer, text.data() + written, text.size() - written);
+        if (n > 0) written += static_cast<size_t>(n);
+        if (n <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      const Outcome outcome = process.wait();
+      ::close(writer);
+      EXPECT_EQ(outcome.code, of.code) << threads;
+      EXPECT_EQ(outcome.err, of.err) << threads;
+      EXPECT_EQ(folder.names(), std::vector<std::string>{"pipe"});
+    }
+}
+
 class BatchResume : public testing::Test {
  protected:
   BatchResume() {
@@ -322,7 +371,8 @@ class BatchResume : public testing::Test {
     Process process(all);
     const size_t end = in.size() / 2;
     size_t written = 0, logged = 0;
-    for (int i = 0; i < 20'000 && logged <= blocks; ++i) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(100);
+    while (logged <= blocks && std::chrono::steady_clock::now() < deadline) {
       const ssize_t n = ::write(writer, in.data() + written, end - written);
       if (n > 0) {
         written += static_cast<size_t>(n);
@@ -368,6 +418,20 @@ TEST_F(BatchResume, KilledAtRandomMomentsEndsWithTheSameBytes) {
     EXPECT_FALSE(std::filesystem::exists(folder_.file(out + ".partial")));
     EXPECT_FALSE(std::filesystem::exists(folder_.file(out + ".partial.log")));
   }
+}
+
+TEST_F(BatchResume, NetcdfGoesOnToo) {
+  if (netcdf_version().empty()) GTEST_SKIP() << "this build has no netCDF";
+  EXPECT_EQ(run(words("expected.nc", "2", false)).code, 0);
+  interrupt("out.nc", 2);
+  EXPECT_EQ(run(words("out.nc", "2")).code, 0);
+  EXPECT_EQ(folder_.read("out.nc"), folder_.read("expected.nc"));
+  EXPECT_EQ(folder_.names().size(), 4u);
+  // Killed when the file had its name, but the rows had not gone.
+  interrupt("again.nc", 2);
+  folder_.write("again.nc", "anything");
+  EXPECT_EQ(run(words("again.nc", "1")).code, 0);
+  EXPECT_EQ(folder_.read("again.nc"), folder_.read("expected.nc"));
 }
 
 TEST_F(BatchResume, AnInterruptionKeepsWhatWasDone) {

@@ -9,6 +9,7 @@
 
 #include "host/taugrid/device.h"
 #include "host/taugrid/writers.h"
+#include "tests/netcdf_reader.h"
 #include "tests/process.h"
 #include "tests/refusal.h"
 #include "tests/scratch_folder.h"
@@ -26,77 +27,6 @@ DrawFileInfo info_of(int64_t n, Precision precision, const DrawFileOptions& opti
 }
 
 Posterior posterior_of(const Data& data = kSchools) { return {data, "half_cauchy:5", "flat"}; }
-
-// A file, as netCDF-C reads it.
-class Reader {
- public:
-  explicit Reader(const std::string& path) { check(nc_open(path.c_str(), NC_NOWRITE, &root_)); }
-  ~Reader() { nc_close(root_); }
-
-  std::vector<std::string> groups() const {
-    int n, ids[16];
-    check(nc_inq_grps(root_, &n, ids));
-    std::vector<std::string> names;
-    for (int k = 0; k < n; ++k) {
-      char name[NC_MAX_NAME + 1];
-      check(nc_inq_grpname(ids[k], name));
-      names.push_back(name);
-    }
-    return names;
-  }
-  int group(const std::string& name) const {
-    int id;
-    check(nc_inq_ncid(root_, name.c_str(), &id));
-    return id;
-  }
-  // The names of a variable's dimensions with their sizes.
-  std::vector<std::pair<std::string, size_t>> dimensions(const std::string& g,
-                                                         const std::string& name) const {
-    int id, n, ids[NC_MAX_VAR_DIMS];
-    check(nc_inq_varid(group(g), name.c_str(), &id));
-    check(nc_inq_var(group(g), id, nullptr, nullptr, &n, ids, nullptr));
-    std::vector<std::pair<std::string, size_t>> found;
-    for (int k = 0; k < n; ++k) {
-      char text[NC_MAX_NAME + 1];
-      size_t size;
-      check(nc_inq_dim(group(g), ids[k], text, &size));
-      found.emplace_back(text, size);
-    }
-    return found;
-  }
-  int variable(const std::string& g, const std::string& name) const {
-    int id;
-    check(nc_inq_varid(group(g), name.c_str(), &id));
-    return id;
-  }
-  nc_type type(const std::string& g, const std::string& name) const {
-    nc_type type;
-    check(nc_inq_vartype(group(g), variable(g, name), &type));
-    return type;
-  }
-  template <class T>
-  std::vector<T> values(const std::string& g, const std::string& name) const {
-    size_t size = 1;
-    for (const auto& dimension : dimensions(g, name)) size *= dimension.second;
-    std::vector<T> values(size);
-    check(nc_get_var(group(g), variable(g, name), values.data()));  // as they are stored
-    return values;
-  }
-  std::string text(int id, const std::string& attribute) const {
-    size_t size;
-    check(nc_inq_attlen(id, NC_GLOBAL, attribute.c_str(), &size));
-    std::string value(size, ' ');
-    check(nc_get_att_text(id, NC_GLOBAL, attribute.c_str(), value.data()));
-    return value;
-  }
-  int root() const { return root_; }
-
- private:
-  static void check(int status) {
-    if (status != NC_NOERR) throw std::runtime_error(nc_strerror(status));
-  }
-  int root_;
-};
 
 void write(const std::string& path, int64_t n, Precision precision,
            const DrawFileOptions& options = {}, const Data& data = kSchools) {
@@ -131,7 +61,7 @@ void expect_draws(const DrawsOf<T>& draws, Precision precision, const DrawFileOp
   const ScratchFolder folder;
   write(folder.file("a.nc"), draws.n, precision, options);
   EXPECT_EQ(folder.names(), std::vector<std::string>{"a.nc"});
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   EXPECT_EQ(file.type("posterior", "tau"), sizeof(T) == sizeof(float) ? NC_FLOAT : NC_DOUBLE);
   const auto view = draws.view();
   expect_same(file.values<T>("posterior", "tau"), vector_of<T>(view.tau()));
@@ -154,7 +84,7 @@ TEST(NetcdfFile, HasTheDrawsBitForBit) {
 TEST(NetcdfFile, HasTheGroupsOfInferenceData) {
   const ScratchFolder folder;
   write(folder.file("a.nc"), 100, Precision::kDouble);
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   std::vector<std::string> groups = file.groups();
   std::sort(groups.begin(), groups.end());
   EXPECT_EQ(groups, (std::vector<std::string>{"constant_data", "log_likelihood", "observed_data",
@@ -174,23 +104,21 @@ TEST(NetcdfFile, HasTheGroupsOfInferenceData) {
   const auto draw = file.values<int64_t>("sample_stats", "draw");
   for (size_t i = 0; i < draw.size(); ++i) EXPECT_EQ(draw[i], static_cast<int64_t>(i));
   for (const char* group : {"posterior", "log_likelihood", "observed_data", "constant_data"}) {
-    std::vector<char*> labels = file.values<char*>(group, "school");
-    EXPECT_EQ(std::vector<std::string>(labels.begin(), labels.end()), kSchools.labels) << group;
-    nc_free_string(labels.size(), labels.data());
+    EXPECT_EQ(file.texts(group, "school"), kSchools.labels) << group;
   }
 }
 
 TEST(NetcdfFile, SchoolsWithoutLabelsAreNumberedFromOne) {
   const ScratchFolder folder;
   write(folder.file("a.nc"), 10, Precision::kDouble, {}, {{28, 8, -3}, {15, 10, 16}, {}});
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   EXPECT_EQ(file.values<int64_t>("posterior", "school"), (std::vector<int64_t>{1, 2, 3}));
 }
 
 TEST(NetcdfFile, SaysWhatItCameFrom) {
   const ScratchFolder folder;
   write(folder.file("a.nc"), 10, Precision::kSingle);
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   for (const int id : {file.root(), file.group("posterior"), file.group("observed_data")}) {
     EXPECT_EQ(file.text(id, "inference_library"), "taugrid");
     EXPECT_EQ(file.text(id, "inference_library_version"), version());
@@ -216,7 +144,7 @@ TEST(NetcdfFile, SaysWhatItCameFrom) {
 TEST(NetcdfFile, LogLikelihoodIsThatOfTheDraw) {
   const ScratchFolder folder;
   write(folder.file("a.nc"), kDraws, Precision::kDouble);
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   const auto theta = file.values<double>("posterior", "theta");
   const auto log_likelihood = file.values<double>("log_likelihood", "y");
   ASSERT_EQ(log_likelihood.size(), theta.size());
@@ -234,7 +162,7 @@ void expect_checked_data(Precision precision) {
   DrawFileOptions options;
   options.groups = parse_draw_groups("posterior_predictive");
   write(folder.file("a.nc"), kDraws, precision, options);
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   EXPECT_EQ(file.groups().size(), 3u);
   const auto y_rep = file.values<T>("posterior_predictive", "y");
   uint64_t above = 0, below = 0;
@@ -261,7 +189,7 @@ TEST(NetcdfFile, ManySchoolsAreWrittenByParts) {
   DrawFileOptions options;
   options.groups = parse_draw_groups("posterior");
   write(folder.file("a.nc"), 300, Precision::kDouble, options, data);
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   expect_same(file.values<double>("posterior", "theta"),
               rows_of(posterior_of(data).draw(300, kSeed)));
 }
@@ -269,7 +197,7 @@ TEST(NetcdfFile, ManySchoolsAreWrittenByParts) {
 TEST(NetcdfFile, ChunksAreMegabytesAlongTheDraws) {
   const ScratchFolder folder;
   write(folder.file("a.nc"), kDraws, Precision::kDouble);
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   size_t chunk[3];
   int storage;
   ASSERT_EQ(nc_inq_var_chunking(file.group("posterior"), file.variable("posterior", "theta"),
@@ -330,7 +258,7 @@ TEST(NetcdfFile, TheProgramWritesWhatItSummarises) {
       run({"draw", kFile, "--draws", "1000", "--seed", "7", "--out", folder.file("a.nc"),
            "--compress", "1", "--groups", "posterior,posterior_predictive", "--format", "json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  const Reader file(folder.file("a.nc"));
+  const NetcdfReader file(folder.file("a.nc"));
   EXPECT_EQ(file.groups().size(), 4u);
   double sum = 0;
   for (const double mu : file.values<double>("posterior", "mu")) sum += mu;

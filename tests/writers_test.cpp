@@ -80,7 +80,7 @@ TEST_P(EveryWriter, HasTheNotesIfItSaysSo) {
 }
 
 TEST_P(EveryWriter, IsFoundByItsName) {
-  EXPECT_EQ(find_writer(GetParam().name).text, GetParam().text);
+  EXPECT_EQ(find_writer(GetParam().name).write, GetParam().write);
   EXPECT_EQ(GetParam().extension[0], '.');
 }
 

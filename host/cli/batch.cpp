@@ -86,8 +86,8 @@ Command batch_command(CLI::App& program) {
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   app->add_option(
          "--out", options->out,
-         "CSV file for the rows; - is standard output, where rows come as they are done: a "
-         "mistake found later in DATA ends the run after them")
+         "File for the rows, CSV, or netCDF-4 where it ends in .nc; - is standard output, where "
+         "rows come as they are done: a mistake found later in DATA ends the run after them")
       ->capture_default_str();
   app->add_flag("--resume", options->resume, "Go on from what an interrupted run to --out left");
   return {app, [options] { run(*options); }};

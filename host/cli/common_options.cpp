@@ -94,12 +94,12 @@ Data read_input(const CommonOptions& options) {
 
 void print_result(const CommonOptions& options, const Result& result, bool stdout_taken) {
   const Writer& writer = find_writer(options.format);
-  const std::string text = writer.text(result);
   if (stdout_taken) {
+    const std::string text = writer.text(result);
     if (!options.quiet) std::fwrite(text.data(), 1, text.size(), stderr);
   } else {
     OutputFile out("-");
-    out.write(text);
+    writer.write(result, [&](std::string_view text) { out.write(text); });
     out.commit();
   }
   if (writer.has_notes) return;

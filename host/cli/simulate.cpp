@@ -13,6 +13,7 @@
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/checkpoint.h"
+#include "host/taugrid/netcdf_table.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/resumable_file.h"
 #include "host/taugrid/simulation.h"
@@ -78,6 +79,27 @@ void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& f
                                                 files[i].first, files[i].second));
 }
 
+// As CSV, or as netCDF made of it.
+void write_rows(const SimulateOptions& options, const Study& study,
+                const SimulationResult& result, Result& out) {
+  const std::string csv = simulation_csv(study, result);
+  if (!is_netcdf_path(options.out)) {
+    out.write(csv);
+    return;
+  }
+  const NetcdfTable table = {options.out,
+                             static_cast<int64_t>(result.rows.size()),
+                             {"sigma", "theta", "method", "parameter", "measure"},
+                             {"scenario", "k", "replicates", "failures"},
+                             {{"data_file", options.file}, {"study", study.text}}};
+  size_t at = 0;
+  write_netcdf_table(table, [&](char* to, size_t size) {
+    const size_t n = csv.copy(to, size, at);
+    at += n;
+    return n;
+  });
+}
+
 void run(const SimulateOptions& options) {
   const Study study = read_study(options.file);
   if (!options.show.empty()) {
@@ -85,6 +107,7 @@ void run(const SimulateOptions& options) {
     Result(options.out).write(synthetic_csv(study, scenario, replicate));
     return;
   }
+  if (is_netcdf_path(options.out)) check_netcdf_path(options.out);
   const auto tell = [&](const std::string& line) {
     if (!options.quiet) std::fprintf(stderr, "taugrid: %s\n", line.c_str());
   };
@@ -114,7 +137,7 @@ void run(const SimulateOptions& options) {
     tell("there is nothing to resume in " + simulation.checkpoint);
   const StopSignals signals;
   simulation.deliver = [&](const SimulationResult& result) {
-    out.write(simulation_csv(study, result));
+    write_rows(options, study, result, out);
   };
   SimulationResult result;
   {
@@ -142,7 +165,9 @@ Command simulate_command(CLI::App& program) {
   const auto options = std::make_shared<SimulateOptions>();
   app->add_option("STUDY", options->file, "TOML file that describes the study; - is standard input")
       ->required();
-  app->add_option("--out", options->out, "File for the results, CSV; - is standard output")
+  app->add_option(
+         "--out", options->out,
+         "File for the results, CSV, or netCDF-4 where it ends in .nc; - is standard output")
       ->capture_default_str();
   app->add_option("--show", options->show,
                   "SCENARIO,REPLICATE: print that data set for `taugrid fit`, and stop");

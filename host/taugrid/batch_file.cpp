@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <deque>
 #include <limits>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "host/taugrid/batch_worker.h"
 #include "host/taugrid/batch_writer.h"
 #include "host/taugrid/device.h"
+#include "host/taugrid/netcdf_table.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/parallel.h"
 #include "host/taugrid/prior_hash.h"
@@ -31,34 +32,45 @@ constexpr size_t kCudaBlockBytes = size_t{1} << 23;
 // 10^9 of them. Memory is 16 to 48 bytes a name.
 class NameSet {
  public:
+  struct Key {
+    uint64_t low, high;  // both zero: empty
+    bool operator==(const Key&) const = default;
+    explicit operator bool() const { return (low | high) != 0; }
+  };
+
   NameSet() : places_(1024) {}
 
+  static Key key_of(std::string_view name) {
+    const Key key = {hash_bytes(name, 1), hash_bytes(name, 2)};
+    return key ? key : Key{1, 0};
+  }
+
   // False where it was there before.
-  bool insert(std::string_view name) {
-    Key key = {hash_bytes(name, 1), hash_bytes(name, 2)};
-    if (key == Key{}) key[0] = 1;
+  bool insert(const Key& key) {
     if (3 * (n_ + 1) > 2 * places_.size()) grow();
     Key& place = find(key);
-    if (place == key) return false;
+    if (place) return false;
     place = key;
     ++n_;
     return true;
   }
 
- private:
-  using Key = std::array<uint64_t, 2>;  // zero: empty
+  // Of one that will be inserted soon: each is another line of a table that no cache holds.
+  void prefetch(const Key& key) const { __builtin_prefetch(&places_[first_place(key)], 1); }
 
+ private:
+  size_t first_place(const Key& key) const { return key.low & (places_.size() - 1); }
+  // Where it is, or is to go.
   Key& find(const Key& key) {
-    const size_t mask = places_.size() - 1;
-    size_t at = key[0] & mask;
-    while (places_[at] != Key{} && places_[at] != key) at = (at + 1) & mask;
+    size_t at = first_place(key);
+    while (places_[at] && places_[at] != key) at = (at + 1) & (places_.size() - 1);
     return places_[at];
   }
   void grow() {
     std::vector<Key> before(2 * places_.size());
     std::swap(before, places_);
     for (const Key& key : before)
-      if (key != Key{}) find(key) = key;
+      if (key) find(key) = key;
   }
 
   std::vector<Key> places_;
@@ -106,6 +118,7 @@ void spread_thetas(const BatchColumns& columns, std::span<const int32_t> studies
 struct Slot {
   BatchText text;
   BatchBlock block;
+  std::vector<NameSet::Key> names;  // in the long form, of its data sets
   std::vector<double> values;
   std::vector<BatchError> errors;
   std::string bytes;
@@ -125,6 +138,7 @@ class Run {
  private:
   void work(int64_t block, Slot& slot, BatchWorker& worker) const;
   void consume(int64_t block, Slot& slot);
+  void write_netcdf() const;
 
   const BatchFileRequest& request_;
   const BatchFileControl& control_;
@@ -138,6 +152,7 @@ class Run {
   std::unique_ptr<OutputFile> stream_;
   std::vector<Slot> slots_;
   NameSet names_;
+  std::atomic<bool> failed_ = false;  // a block: who waits for more input waits in vain
   int64_t blocks_ = 0, bytes_ = 0, data_sets_ = 0, errors_ = 0, fitted_ = 0;
 };
 
@@ -149,10 +164,11 @@ Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
       form_(request.form) {
   if (backend_.on_cuda) form_.block_bytes = kCudaBlockBytes;
   columns_ = parse_batch_columns(request.quantities, request.statistics);
-  const bool resumable = ResumableFile::possible(request.output);
-  if (request.resume && !resumable)
-    throw std::invalid_argument("--resume needs --out with a CSV file");
-  input_ = std::make_unique<BatchInput>(request.input, form_, control.stop);
+  if (is_netcdf_path(request.output)) check_netcdf_path(request.output);
+  const bool resumable = OutputFile::replaces(request.output);
+  if (request.resume && !resumable) throw std::invalid_argument("--resume needs --out with a file");
+  input_ = std::make_unique<BatchInput>(
+      request.input, form_, [this] { return failed_ || (control_.stop && control_.stop()); });
   for (const std::string& notice : input_->notices()) control.notice(notice);
   if (wants_theta(columns_)) {
     columns_.n_theta = request.most_schools;
@@ -187,15 +203,28 @@ BatchFileResult Run::operator()() {
   slots_.resize(static_cast<size_t>(n_slots(threads)));
   std::deque<BatchWorker> workers;
   for (int i = 0; i < threads; ++i) workers.emplace_back(priors_, columns_, backend_.on_cuda);
+  const bool netcdf = is_netcdf_path(request_.output);
   bytes_ = input_->position();
+  const auto noting_failure = [this](const auto& step) {
+    try {
+      step();
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
+  };
   try {
     ordered_stream(
         threads,
         [&](int64_t, int slot) { return input_->take(slots_[static_cast<size_t>(slot)].text); },
         [&](int64_t block, int slot, int worker) {
-          work(block, slots_[static_cast<size_t>(slot)], workers[static_cast<size_t>(worker)]);
+          noting_failure([&] {
+            work(block, slots_[static_cast<size_t>(slot)], workers[static_cast<size_t>(worker)]);
+          });
         },
-        [&](int64_t block, int slot) { consume(block, slots_[static_cast<size_t>(slot)]); });
+        [&](int64_t block, int slot) {
+          noting_failure([&] { consume(block, slots_[static_cast<size_t>(slot)]); });
+        });
     if (data_sets_ == 0)
       throw std::invalid_argument(
           fmt::format("{}: there is a header, but no rows",
@@ -203,6 +232,7 @@ BatchFileResult Run::operator()() {
     if (resumable_ && static_cast<int64_t>(resumable_->done().size()) > blocks_)
       throw std::invalid_argument(fmt::format(
           "cannot resume {}: the input ends before what was done of it", request_.output));
+    if (netcdf) write_netcdf();
   } catch (const Stopped&) {
     if (resumable_ && !resumable_->empty())
       control_.notice(fmt::format("{} holds what was done; the same command with --resume goes on",
@@ -213,7 +243,11 @@ BatchFileResult Run::operator()() {
     if (resumable_ && resumable_->empty()) resumable_->discard();
     throw;
   }
-  if (resumable_) resumable_->commit();
+  if (netcdf) {
+    resumable_->discard();
+  } else if (resumable_) {
+    resumable_->commit();
+  }
   if (stream_) stream_->commit();
   return {data_sets_, errors_, backend_.text};
 }
@@ -221,6 +255,10 @@ BatchFileResult Run::operator()() {
 void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
   input_->parse(slot.text, slot.block);
   const BatchBlock& data = slot.block;
+  slot.names.clear();
+  if (!input_->wide())
+    for (size_t i = 0; i < static_cast<size_t>(data.size()); ++i)
+      slot.names.push_back(NameSet::key_of(data.groups[i]));
   const bool done = resumable_ && static_cast<size_t>(block) < resumable_->done().size();
   slot.record.input_bytes = slot.text.bytes.size();
   slot.record.input_hash = resumable_ ? hash_bytes(slot.text.bytes) : 0;
@@ -271,14 +309,15 @@ void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
 
 void Run::consume(int64_t block, Slot& slot) {
   ++blocks_;
-  if (!input_->wide()) {
-    for (size_t i = 0; i < static_cast<size_t>(slot.block.size()); ++i)
-      if (!names_.insert(slot.block.groups[i]))
-        throw std::invalid_argument(fmt::format(
-            "{}: line {}: group '{}' comes back after others; the rows of a group must stand "
-            "together: sort the file by that column",
-            request_.input == "-" ? "standard input" : request_.input, slot.block.first_lines[i],
-            slot.block.groups[i]));
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < slot.names.size(); ++i) {
+    if (i + kAhead < slot.names.size()) names_.prefetch(slot.names[i + kAhead]);
+    if (!names_.insert(slot.names[i]))
+      throw std::invalid_argument(fmt::format(
+          "{}: line {}: group '{}' comes back after others; the rows of a group must stand "
+          "together: sort the file by that column",
+          request_.input == "-" ? "standard input" : request_.input, slot.block.first_lines[i],
+          slot.block.groups[i]));
   }
   data_sets_ += slot.record.data_sets;
   errors_ += slot.record.errors;
@@ -287,10 +326,31 @@ void Run::consume(int64_t block, Slot& slot) {
   if (!done) {
     fitted_ += slot.record.data_sets;
     if (resumable_) resumable_->append(slot.bytes, slot.record);
-    if (stream_) stream_->write(slot.bytes);
+    if (stream_) {
+      stream_->write(slot.bytes);
+      stream_->flush();
+    }
   }
   if (control_.progress) control_.progress({bytes_, input_->file_size(), fitted_});
   if (control_.stop && control_.stop()) throw Stopped();
+}
+
+// Of the rows that have gathered as CSV.
+void Run::write_netcdf() const {
+  const NetcdfTable table = {request_.output,
+                             data_sets_,
+                             {"group", "error"},
+                             {"J"},
+                             {{"tau_prior", request_.priors.tau},
+                              {"mu_prior", request_.priors.mu},
+                              {"data_file", request_.input}}};
+  uint64_t at = 0;
+  const ByteSource rows = [&](char* to, size_t size) {
+    const size_t n = resumable_->read(at, to, size);
+    at += n;
+    return n;
+  };
+  write_netcdf_table(table, rows, control_.stop);
 }
 
 }  // namespace

@@ -83,13 +83,22 @@ ReadResult parse_csv(std::string_view text, const std::string& name) {
   std::string first_group;
   for (int64_t row = 1; next_record(scanner, name); ++row) {
     const std::vector<std::string_view>& fields = scanner.fields();
-    const std::string where = fmt::format("{}: row {} (line {})", name, row, scanner.line());
+    // Only a mistake is worth the text.
+    const auto where = [&] {
+      return fmt::format("{}: row {} (line {})", name, row, scanner.line());
+    };
+    const auto number = [&](size_t field, const char* quantity) {
+      double value = 0.0;
+      return read_number(fields[field], value)
+                 ? value
+                 : parse_number(fields[field], where() + ": " + quantity);
+    };
     if (fields.size() != header.size()) {
-      throw std::invalid_argument(
-          fmt::format("{}: {} fields, but the header has {}", where, fields.size(), header.size()));
+      throw std::invalid_argument(fmt::format("{}: {} fields, but the header has {}", where(),
+                                              fields.size(), header.size()));
     }
-    result.data.y.push_back(parse_number(fields[y], where + ": y"));
-    result.data.sigma.push_back(parse_number(fields[sigma], where + ": sigma"));
+    result.data.y.push_back(number(y, "y"));
+    result.data.sigma.push_back(number(sigma, "sigma"));
     if (label) result.data.labels.emplace_back(fields[*label]);
     if (!group) continue;
     if (row == 1) first_group = fields[*group];
@@ -97,7 +106,7 @@ ReadResult parse_csv(std::string_view text, const std::string& name) {
       throw std::invalid_argument(fmt::format(
           "{}: group is '{}', and was '{}' before; a file of many data sets is for `taugrid "
           "batch`",
-          where, fields[*group], first_group));
+          where(), fields[*group], first_group));
     }
   }
   if (result.data.y.empty()) {

@@ -10,9 +10,34 @@
 namespace taugrid {
 namespace {
 
-struct Row {
-  std::string header;
-  std::string values;
+enum class Line { kKeys, kValues };
+
+// One line of the two, field by field.
+class Fields {
+ public:
+  Fields(Line line, const TextSink& sink) : line_(line), sink_(sink) {}
+
+  void add(const std::string& key, const std::string& value) {
+    if (text_.size() >= kTextPart) hand_on();
+    if (!first_) text_ += ',';
+    first_ = false;
+    text_ += line_ == Line::kKeys ? csv_quoted(key) : value;
+  }
+  void end() {
+    text_ += '\n';
+    hand_on();
+  }
+
+ private:
+  void hand_on() {
+    sink_(text_);
+    text_.clear();
+  }
+
+  const Line line_;
+  const TextSink& sink_;
+  std::string text_;
+  bool first_ = true;
 };
 
 std::string value_text(const Json& value) {
@@ -21,47 +46,64 @@ std::string value_text(const Json& value) {
   return csv_number(value.get<double>());
 }
 
-void append(Row& row, const std::string& key, const Json& value) {
+void append(Fields& fields, const std::string& key, const Json& value) {
   if (value.is_object()) {
-    for (const auto& item : value.items()) append(row, key + "." + item.key(), item.value());
+    for (const auto& item : value.items()) append(fields, key + "." + item.key(), item.value());
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) {
-      append(row, key + "[" + std::to_string(i + 1) + "]", value[i]);
+      append(fields, key + "[" + std::to_string(i + 1) + "]", value[i]);
     }
   } else {
-    const char* separator = row.header.empty() ? "" : ",";
-    row.header += separator + csv_quoted(key);
-    row.values += separator + value_text(value);
+    fields.add(key, value_text(value));
   }
 }
 
-}  // namespace
+// A parameter's name, which it tells first, begins its keys.
+class CsvSink final : public ParameterSink {
+ public:
+  explicit CsvSink(Fields& fields) : fields_(fields) {}
 
-std::string csv_text(const Result& result) {
-  Row row;
-  // Objects are named before items() is taken of them: a temporary would be gone in the loop.
-  const Json head = result_head(result);
-  for (const auto& item : head.items()) append(row, item.key(), item.value());
-  for (size_t k = 0; k < result.fit.parameters.size(); ++k) {
-    const Json parameter = result_parameter(result, k);
-    const std::string& name = result.fit.parameters[k].name;
-    for (const auto& item : parameter.items()) {
-      const std::string key = name + "." + item.key();
-      if (item.value().is_array()) {
-        append(row, key + ".lower", item.value()[0]);
-        append(row, key + ".upper", item.value()[1]);
-      } else if (item.key() != "name") {
-        append(row, key, item.value());
-      }
+  void text(const std::string& key, const std::string& value) override {
+    if (key == "name") {
+      name_ = value + ".";
+    } else {
+      fields_.add(name_ + key, csv_quoted(value));
     }
   }
-  const Json derived = result_derived(result);
-  for (const auto& item : derived.items()) append(row, item.key(), item.value());
-  const Json tail = result_tail(result);
-  for (const auto& item : tail.items()) {
-    if (item.key() != "notes") append(row, item.key(), item.value());
+  void number(const std::string& key, double value) override {
+    fields_.add(name_ + key, csv_number(value));
   }
-  return row.header + "\n" + row.values + "\n";
+  void interval(const std::string& key, const Interval& value) override {
+    number(key + ".lower", value.lower);
+    number(key + ".upper", value.upper);
+  }
+  void object(const std::string& key, const Json& value) override {
+    append(fields_, name_ + key, value);
+  }
+
+ private:
+  Fields& fields_;
+  std::string name_;
+};
+
+}  // namespace
+
+void write_csv(const Result& result, const TextSink& sink) {
+  // Objects are named before items() is taken of them: a temporary would be gone in the loop.
+  const Json head = result_head(result), derived = result_derived(result),
+             tail = result_tail(result);
+  const ParameterMembers members(result);
+  for (const Line line : {Line::kKeys, Line::kValues}) {
+    Fields fields(line, sink);
+    CsvSink parameter(fields);
+    for (const auto& item : head.items()) append(fields, item.key(), item.value());
+    for (size_t k = 0; k < result.fit.parameters.size(); ++k) members.tell(k, parameter);
+    for (const auto& item : derived.items()) append(fields, item.key(), item.value());
+    for (const auto& item : tail.items()) {
+      if (item.key() != "notes") append(fields, item.key(), item.value());
+    }
+    fields.end();
+  }
 }
 
 }  // namespace taugrid

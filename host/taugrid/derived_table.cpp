@@ -53,13 +53,13 @@ std::string matrix_text(const FitSummary& fit, const DrawSummary& draw, const Sh
   Cells head = {""};
   for (size_t k = 0; k < n; ++k) head.push_back(fmt::format("{}{}", pairs ? "> " : "", k + 1));
   head.push_back("");
-  table.add(std::move(head));
+  table.add(head);
   for (size_t j = 0; j < n; ++j) {
     Cells row = {name_of(j)};
     for (size_t k = 0; k < n; ++k)
       row.push_back(pairs && j == k ? "-" : probability_text(shares.p[j * n + k], decimals));
     row.push_back(label_of(fit, j));
-    table.add(std::move(row));
+    table.add(row);
   }
   const double se = *std::max_element(shares.se.begin(), shares.se.end());
   return "\n" + title + "\n" + table.text() +
@@ -80,8 +80,8 @@ std::string largest_text(const FitSummary& fit, const DrawSummary& draw) {
   }
   head.push_back("");
   row.push_back("");
-  table.add(std::move(head));
-  table.add(std::move(row));
+  table.add(head);
+  table.add(row);
   const size_t school = static_cast<size_t>(largest.school);
   const std::string& label = label_of(fit, school);
   return "\nThe largest effect\n" + table.text() +

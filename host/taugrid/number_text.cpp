@@ -47,7 +47,7 @@ void align_styles(std::vector<NumberStyle>& styles) {
   for (NumberStyle& style : styles) style.digits = most.digits;
 }
 
-size_t display_width(const std::string& text) {
+size_t display_width(std::string_view text) {
   return static_cast<size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }

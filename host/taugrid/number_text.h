@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace taugrid {
@@ -25,7 +26,7 @@ void align_styles(std::vector<NumberStyle>& styles);
 
 // The number of columns that UTF-8 text takes: its code points. (Wide and combining characters are
 // not looked up; a table that holds them lines up less well.)
-size_t display_width(const std::string& text);
+size_t display_width(std::string_view text);
 std::string left_aligned(const std::string& text, size_t width);
 std::string right_aligned(const std::string& text, size_t width);
 

@@ -25,6 +25,11 @@ constexpr size_t kBufferSize = size_t{1} << 20;
 
 }  // namespace
 
+bool OutputFile::replaces(const std::string& path) {
+  struct stat status {};
+  return path != "-" && (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
+}
+
 OutputFile::OutputFile(const std::string& path) : path_(path), buffer_(kBufferSize) {
   if (path == "-") {
     descriptor_ = STDOUT_FILENO;

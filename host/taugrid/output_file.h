@@ -16,6 +16,9 @@ namespace taugrid {
 
 class OutputFile {
  public:
+  // Whether `path` is one that appears whole: a regular file, or none yet.
+  static bool replaces(const std::string& path);
+
   // Throws std::invalid_argument "cannot write PATH: reason".
   explicit OutputFile(const std::string& path);
   ~OutputFile();
@@ -31,6 +34,9 @@ class OutputFile {
   char* reserve(size_t size);
   void advance(size_t size) { used_ += size; }
 
+  // Writes what is buffered: for whoever reads along.
+  void flush();
+
   // Writes what is buffered and gives the file its name. Nothing may be written afterwards.
   void commit();
 
@@ -42,7 +48,6 @@ class OutputFile {
   const std::string& temporary_path() const { return temporary_path_; }
 
  private:
-  void flush();
   [[noreturn]] void fail(int error) const;
 
   std::string path_;            // as given, for messages

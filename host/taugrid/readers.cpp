@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <istream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -79,10 +80,23 @@ ReadResult parse_stan_json(std::string_view text, const std::string& name) {
   return result;
 }
 
+// All that is left of a stream.
+std::string read_rest(std::istream& in) {
+  std::string text;
+  for (size_t used = 0;;) {
+    text.resize(std::max(2 * used, size_t{1} << 16));
+    in.read(text.data() + used, static_cast<std::streamsize>(text.size() - used));
+    used += static_cast<size_t>(in.gcount());
+    if (in) continue;
+    text.resize(used);
+    return text;
+  }
+}
+
 }  // namespace
 
 std::string read_text(const std::string& path) {
-  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  if (path == "-") return read_rest(std::cin);
   // Opening a directory for reading succeeds; only reading it fails.
   if (std::filesystem::is_directory(path)) {
     throw std::invalid_argument(fmt::format("cannot read {}: it is a directory", path));
@@ -92,7 +106,7 @@ std::string read_text(const std::string& path) {
   if (!file) {
     throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   }
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text = read_rest(file);
   if (file.bad()) {
     throw std::invalid_argument(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   }

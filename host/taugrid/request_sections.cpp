@@ -49,14 +49,14 @@ std::string quantile_section(const FitSummary& fit) {
   Cells head = {""};
   for (const size_t i : further) head.push_back(percent_text(fit.probabilities[i]) + "%");
   head.emplace_back();
-  table.add(std::move(head));
+  table.add(head);
   const std::vector<NumberStyle> styles = styles_of(fit);
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     const ParameterSummary& p = fit.parameters[k];
     Cells row = {p.name};
     for (const size_t i : further) row.push_back(styles[k].text(p.quantiles[i]));
     row.push_back(p.label);
-    table.add(std::move(row));
+    table.add(row);
   }
   return section("Quantiles", table);
 }
@@ -70,7 +70,7 @@ std::string interval_section(const FitSummary& fit) {
     head.push_back("shortest " + percent_text(level) + "%");
   }
   head.emplace_back();
-  table.add(std::move(head));
+  table.add(head);
   const std::vector<NumberStyle> styles = styles_of(fit);
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     const ParameterSummary& p = fit.parameters[k];
@@ -85,7 +85,7 @@ std::string interval_section(const FitSummary& fit) {
       row.push_back(text(p.more_shortest[i]));
     }
     row.push_back(p.label);
-    table.add(std::move(row));
+    table.add(row);
   }
   return section("Intervals", table);
 }
@@ -123,13 +123,13 @@ std::string given_tau_section(const FitSummary& fit) {
     Cells head = {"tau", "log p(tau|y)", "I^2", "mu"};
     for (size_t j = 0; all && j < n_schools; ++j) head.push_back(school(fit, j).name);
     head.emplace_back();
-    table.add(std::move(head));
+    table.add(head);
     for (size_t i = 0; i < given.tau.size(); ++i) {
       Cells row = {fmt::format("{:.6g}", given.tau[i]), kLog.text(given.log_density[i]),
                    kShare.text(given.i2[i]), styles[1].text(mu[i])};
       for (size_t j = 0; all && j < n_schools; ++j) row.push_back(styles[2 + j].text(theta[i][j]));
       row.emplace_back();
-      table.add(std::move(row));
+      table.add(row);
     }
     return section(which, table);
   };
@@ -147,19 +147,19 @@ std::string weight_section(const FitSummary& fit) {
   if (weights.linear) head.push_back("in mu");
   for (size_t j = 0; all && j < n; ++j) head.push_back("in " + school(fit, j).name);
   head.emplace_back();
-  table.add(std::move(head));
+  table.add(head);
   for (size_t k = 0; k < n; ++k) {
     Cells row = {fmt::format("y[{}]", k + 1), kShare.text(weights.shrinkage[k])};
     if (weights.linear) row.push_back(kShare.text(weights.mu[k]));
     for (size_t j = 0; all && j < n; ++j) row.push_back(kShare.text(weights.theta[j][k]));
     row.push_back(school(fit, k).label);
-    table.add(std::move(row));
+    table.add(row);
   }
   if (weights.linear && weights.mu_prior > 0) {
     Cells row = {"mu's prior", "", kShare.text(weights.mu_prior)};
     for (size_t j = 0; all && j < n; ++j) row.push_back(kShare.text(weights.theta_prior[j]));
     row.emplace_back();
-    table.add(std::move(row));
+    table.add(row);
   }
   return section(weights.linear ? "Shrinkage factors, and weights in the posterior means"
                                 : "Shrinkage factors",

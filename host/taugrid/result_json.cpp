@@ -17,10 +17,6 @@ void add_quantiles(Json& object, const std::vector<double>& probabilities,
   }
 }
 
-Json interval_json(const Interval& interval) {
-  return Json::array({interval.lower, interval.upper});
-}
-
 Json sample_json(const DrawSummary& draw, const SampleSummary& sample) {
   Json object;
   object["mean"] = sample.mean;
@@ -56,26 +52,31 @@ Json result_head(const Result& result) {
   return object;
 }
 
-Json result_parameter(const Result& result, size_t k) {
+ParameterMembers::LevelKeys::LevelKeys(double level)
+    : central("central" + percent_text(level)), shortest("shortest" + percent_text(level)) {}
+
+ParameterMembers::ParameterMembers(const Result& result) : result_(result) {
   const FitSummary& fit = result.fit;
-  const ParameterSummary& parameter = fit.parameters[k];
-  Json object;
-  object["name"] = parameter.name;
-  if (!parameter.label.empty()) object["label"] = parameter.label;
-  object["mean"] = parameter.mean;
-  object["sd"] = parameter.sd;
-  object["mode"] = parameter.mode;
-  add_quantiles(object, fit.probabilities, parameter.quantiles);
-  const auto add_intervals = [&](double level, const Interval& central, const Interval& shortest) {
-    object["central" + percent_text(level)] = interval_json(central);
-    object["shortest" + percent_text(level)] = interval_json(shortest);
-  };
-  add_intervals(fit.level, parameter.central, parameter.shortest);
-  for (size_t i = 0; i < fit.more_levels.size(); ++i)
-    add_intervals(fit.more_levels[i], parameter.more_central[i], parameter.more_shortest[i]);
-  if (result.draw != nullptr)
-    object["sample"] = sample_json(*result.draw, result.draw->parameters[k]);
-  return object;
+  for (const double p : fit.probabilities) quantiles_.push_back("q" + percent_text(p));
+  levels_.emplace_back(fit.level);
+  for (const double level : fit.more_levels) levels_.emplace_back(level);
+}
+
+void ParameterMembers::tell(size_t k, ParameterSink& sink) const {
+  const ParameterSummary& parameter = result_.fit.parameters[k];
+  sink.text("name", parameter.name);
+  if (!parameter.label.empty()) sink.text("label", parameter.label);
+  sink.number("mean", parameter.mean);
+  sink.number("sd", parameter.sd);
+  sink.number("mode", parameter.mode);
+  for (size_t i = 0; i < quantiles_.size(); ++i) sink.number(quantiles_[i], parameter.quantiles[i]);
+  for (size_t i = 0; i < levels_.size(); ++i) {
+    sink.interval(levels_[i].central, i == 0 ? parameter.central : parameter.more_central[i - 1]);
+    sink.interval(levels_[i].shortest,
+                  i == 0 ? parameter.shortest : parameter.more_shortest[i - 1]);
+  }
+  if (result_.draw != nullptr)
+    sink.object("sample", sample_json(*result_.draw, result_.draw->parameters[k]));
 }
 
 Json result_tail(const Result& result) {

@@ -32,17 +32,20 @@ void write_all(int descriptor, std::string_view bytes, const std::string& path) 
   }
 }
 
-std::string read_at(int descriptor, uint64_t begin, uint64_t size) {
-  std::string bytes(size, '\0');
+size_t read_at(int descriptor, uint64_t begin, char* to, size_t size) {
   size_t used = 0;
   while (used < size) {
-    const ssize_t n =
-        ::pread(descriptor, bytes.data() + used, size - used, static_cast<off_t>(begin + used));
+    const ssize_t n = ::pread(descriptor, to + used, size - used, static_cast<off_t>(begin + used));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     used += static_cast<size_t>(n);
   }
-  bytes.resize(used);
+  return used;
+}
+
+std::string read_at(int descriptor, uint64_t begin, uint64_t size) {
+  std::string bytes(size, '\0');
+  bytes.resize(read_at(descriptor, begin, bytes.data(), bytes.size()));
   return bytes;
 }
 
@@ -123,12 +126,6 @@ uint64_t hash_bytes(std::string_view bytes, uint64_t seed) {
   return h ^ (h >> 33);
 }
 
-bool ResumableFile::possible(const std::string& path) {
-  if (path == "-") return false;
-  struct stat status {};
-  return ::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
-}
-
 ResumableFile::ResumableFile(const std::string& path, const std::string& request, bool resume)
     : path_(path) {
   final_path_ = with_links_followed(path);
@@ -207,6 +204,10 @@ void ResumableFile::append(std::string_view bytes, const BlockRecord& record) {
   write_all(file_, bytes, partial_path_);
   write_all(log_, line_of(record), log_path_);
   n_data_sets_ += record.data_sets;
+}
+
+size_t ResumableFile::read(uint64_t at, char* to, size_t size) const {
+  return read_at(file_, at, to, size);
 }
 
 void ResumableFile::commit() {

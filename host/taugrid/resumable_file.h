@@ -33,9 +33,6 @@ struct BlockRecord {
 
 class ResumableFile {
  public:
-  // Whether `path` can be written in this way: a regular file, or none yet.
-  static bool possible(const std::string& path);
-
   // With `resume`, goes on from what an interrupted run of the same `request` (lines of text) left,
   // if it left anything. Throws std::invalid_argument where that was another request, where another
   // run is writing, or where the file cannot be written.
@@ -56,7 +53,10 @@ class ResumableFile {
   // Whether no data set has been done.
   bool empty() const { return n_data_sets_ == 0; }
   void append(std::string_view bytes, const BlockRecord& record);
+  // Of what was appended, from byte `at`: how many there were of at most `size`.
+  size_t read(uint64_t at, char* to, size_t size) const;
   void commit();
+  // In place of commit(): what was written is not kept.
   void discard() { discarded_ = true; }
   const std::string& partial_path() const { return partial_path_; }
 

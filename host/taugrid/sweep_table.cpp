@@ -175,8 +175,8 @@ class Table {
     if (!told) add_mu_above_zero();
     above.insert(above.end(), {"log", "", "", ""});
     head.insert(head.end(), {"p(y)", "ks_mu", "shift_mu", ""});
-    table.add(std::move(above));
-    table.add(std::move(head));
+    table.add(above);
+    table.add(head);
   }
 
   void add_row(TextTable& table, const SweepRow& row) const {
@@ -199,7 +199,7 @@ class Table {
                                !row.error.empty() ? "error"
                                : base             ? "base"
                                                   : ""});
-    table.add(std::move(cells));
+    table.add(cells);
   }
 
   const SweepSummary& sweep_;

@@ -69,14 +69,14 @@ TextTable exact_table(const FitSummary& fit, const std::vector<NumberStyle>& sty
   Cells head = {"", "mean", "sd"};
   add_quantile_heads(head);
   head.insert(head.end(), {"mode", "shortest " + percent_text(fit.level) + "%", ""});
-  table.add(std::move(head));
+  table.add(head);
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     const ParameterSummary& p = fit.parameters[k];
     const NumberStyle& style = styles[k];
     Cells row = {p.name, style.text(p.mean), style.text(p.sd)};
     add_quantiles(row, fit.probabilities, p.quantiles, style);
     row.insert(row.end(), {style.text(p.mode), interval_text(p.shortest, style), p.label});
-    table.add(std::move(row));
+    table.add(row);
   }
   return table;
 }
@@ -101,7 +101,7 @@ TextTable sample_table(const FitSummary& fit, const DrawSummary& draw) {
   Cells head = {"", "mean", "se_mean", "sd"};
   add_quantile_heads(head);
   head.insert(head.end(), {"n_eff", "Rhat", ""});
-  table.add(std::move(head));
+  table.add(head);
   for (size_t k = 0; k < fit.parameters.size(); ++k) {
     const ParameterSummary& exact = fit.parameters[k];
     const SampleSummary& sample = draw.parameters[k];
@@ -112,11 +112,11 @@ TextTable sample_table(const FitSummary& fit, const DrawSummary& draw) {
     add_quantiles(row, draw.probabilities, sample.quantiles, style);
     row.insert(row.end(),
                {exists ? fmt::format("{}", draw.draws) : "-", exists ? "1" : "-", exact.label});
-    table.add(std::move(row));
+    table.add(row);
 
     Cells below = {"  exact", style.text(exact.mean), "", style.text(exact.sd)};
     add_quantiles(below, fit.probabilities, exact.quantiles, style);
-    table.add(std::move(below));
+    table.add(below);
   }
   return table;
 }
@@ -191,15 +191,18 @@ Parts parts_of(const Result& result) {
 
 }  // namespace
 
-std::string table_text(const Result& result) {
+void write_table(const Result& result, const TextSink& sink) {
   const Parts parts = parts_of(result);
-  return parts.above + "\n" + parts.table.text() + parts.below;
+  sink(parts.above + "\n");
+  parts.table.write(sink);
+  sink(parts.below);
 }
 
-std::string html_text(const Result& result) {
+void write_html(const Result& result, const TextSink& sink) {
   const Parts parts = parts_of(result);
-  return "<p>" + html_escaped(parts.above) + "</p>\n" + parts.table.html() + "<pre>" +
-         html_escaped(parts.below) + "</pre>\n";
+  sink("<p>" + html_escaped(parts.above) + "</p>\n");
+  parts.table.write_html(sink);
+  sink("<pre>" + html_escaped(parts.below) + "</pre>\n");
 }
 
 }  // namespace taugrid

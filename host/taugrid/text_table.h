@@ -1,8 +1,12 @@
 // Rows of cells as aligned text, or as HTML.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "host/taugrid/text_sink.h"
 
 namespace taugrid {
 
@@ -10,16 +14,24 @@ namespace taugrid {
 class TextTable {
  public:
   using Cells = std::vector<std::string>;
-  void add(Cells row) { rows_.push_back(std::move(row)); }
+  void add(const Cells& row);
+  // Row by row.
+  void write(const TextSink& sink) const;
   std::string text() const;
   // The first row is the head.
-  std::string html() const;
+  void write_html(const TextSink& sink) const;
 
  private:
-  std::vector<Cells> rows_;
+  // Cells lie one after another, because a table may have millions.
+  template <class Row>
+  void for_rows(const Row& row) const;
+  std::string chars_;
+  std::vector<uint32_t> lengths_;  // of all cells
+  std::vector<uint32_t> n_cells_;  // of each row
+  std::vector<size_t> widths_;     // of each column
 };
 
 // With <, >, & and " as HTML has them.
-std::string html_escaped(const std::string& text);
+std::string html_escaped(std::string_view text);
 
 }  // namespace taugrid

@@ -9,10 +9,10 @@
 
 namespace taugrid {
 
-std::string table_text(const Result& result);
-std::string html_text(const Result& result);
-std::string json_text(const Result& result);
-std::string csv_text(const Result& result);
+void write_table(const Result& result, const TextSink& sink);
+void write_html(const Result& result, const TextSink& sink);
+void write_json(const Result& result, const TextSink& sink);
+void write_csv(const Result& result, const TextSink& sink);
 
 // Of draws. Throw std::invalid_argument where the path cannot be written, netCDF also where it was
 // left out of the build.

@@ -14,10 +14,10 @@ namespace taugrid {
 namespace {
 
 constexpr Writer kWriters[] = {
-    {"table", ".txt", "for people: aligned columns", true, table_text},
-    {"json", ".json", "one object, numbers to the last bit", true, json_text},
-    {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, csv_text},
-    {"html", ".html", "the table, for notebooks and pages", true, html_text},
+    {"table", ".txt", "for people: aligned columns", true, write_table},
+    {"json", ".json", "one object, numbers to the last bit", true, write_json},
+    {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, write_csv},
+    {"html", ".html", "the table, for notebooks and pages", true, write_html},
 };
 
 constexpr DrawFormat kDrawFormats[] = {
@@ -49,6 +49,12 @@ const DrawFormat& draw_format_of(const std::string& path, const DrawFileOptions&
     throw std::invalid_argument(fmt::format(
         "--compress and --groups are of netCDF-4 files (.nc), not of {} ({})", found->name, path));
   return *found;
+}
+
+std::string Writer::text(const Result& result) const {
+  std::string whole;
+  write(result, [&](std::string_view part) { whole += part; });
+  return whole;
 }
 
 std::span<const Writer> writers() { return kWriters; }

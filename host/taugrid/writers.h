@@ -8,6 +8,7 @@
 
 #include "taugrid/draw_file.h"
 #include "taugrid/summary.h"
+#include "taugrid/text_sink.h"
 
 namespace taugrid {
 
@@ -23,7 +24,10 @@ struct Writer {
   const char* description;
   // Whether the text holds FitSummary::notes; else whoever prints the text says them elsewhere.
   bool has_notes;
-  std::string (*text)(const Result& result);
+  // By parts: of a million parameters they are hundreds of MB.
+  void (*write)(const Result& result, const TextSink& sink);
+
+  std::string text(const Result& result) const;  // the whole
 };
 
 std::span<const Writer> writers();

@@ -206,6 +206,36 @@ def test_replicated_data_spread_as_they_should(draws):
 
 
 @netcdf
+@pytest.mark.parametrize("engine", ["h5netcdf", "netcdf4"])
+def test_netcdf_of_a_batch_is_the_data_frame_of_its_csv(tmp_path, engine):
+    pytest.importorskip({"netcdf4": "netCDF4"}.get(engine, engine))
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(3)
+    rows = ["group,y,sigma"]
+    for group in range(100):
+        for _ in range(1 + group % 5):
+            sigma = -1 if group % 20 == 7 else rng.uniform(0.1, 1)
+            rows.append(f'"g{group}, ü",{rng.normal()},{sigma}')
+    data = tmp_path / "many.csv"
+    data.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    for name in ("fits.csv", "fits.nc"):
+        command = [CLI, "batch", str(data), "--tau-prior", "half_cauchy:1", "--quiet"]
+        subprocess.run([*command, "--out", str(tmp_path / name)], check=True)
+    csv = pd.read_csv(tmp_path / "fits.csv", float_precision="round_trip")
+    with xr.open_dataset(tmp_path / "fits.nc", engine=engine) as file:
+        frame = file.to_dataframe()
+        assert file.attrs["tau_prior"] == "half_cauchy:1"
+        assert file.attrs["mu_prior"] == "flat"
+        assert file.attrs["data_file"] == str(data)
+    assert list(frame.columns) == list(csv.columns)
+    assert list(frame.group) == list(csv.group)
+    assert list(frame.error) == list(csv.error.fillna(""))
+    for column in csv.columns.drop(["group", "error"]):
+        assert frame[column].dtype == csv[column].dtype, column
+        np.testing.assert_array_equal(frame[column].values, csv[column].values)
+
+
+@netcdf
 def test_loo_agrees_with_the_exact_one(draws, exact):
     """Where Pareto k says that it may be trusted, within its error over ten parts."""
     folder, _ = draws
