@@ -322,7 +322,7 @@ TEST(BatchCli, AnErrorIsNotHeldBackByAnIdlePipe) {
                          Case{"a,1,1\nb,1,1\n", "-", true, 1, ""}})
     for (const char* threads : {"1", "3"}) {
       std::string text = "group,y,sigma\n" + of.first_rows;
-      for (int g = 0; text.size() < 3u << 16; ++g)  // a block and a half
+      for (int g = 0; text.size() < 5u << 15; ++g)  // a block, and what a pipe holds
         text += std::to_string(g) + ",1,1\n";
       const int writer = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
       Process process({"batch", pipe, "--tau-prior", "fixed:1", "--out", of.out, "--threads",
