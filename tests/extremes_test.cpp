@@ -329,6 +329,18 @@ TEST(SpikesBesideHeavyTails, HaveTheirQuantiles) {
   }
 }
 
+// Of the second moment of tau, 6e-6 is beyond e^88.
+TEST(HeavyTails, CountInTheStandardDeviationsOfMuAndThetaNew) {
+  const double y = -2.8399164750520116;
+  const FitSummary fit =
+      Posterior({{y, y, y}, {1.7594154189772533, 0.3556491597259383, 1.2922840686372725}, {}},
+                "log_normal:0.68839887613818407,20", "flat")
+          .summary();
+  // By an independent program, in 80-bit arithmetic.
+  EXPECT_NEAR(fit.parameters[1].sd, 0.7782241087206461, 1e-9);
+  EXPECT_NEAR(fit.parameters.back().sd, 1.432517908488209, 1e-9);
+}
+
 // Laws with a spike on a body 1e7 times as wide.
 TEST(SpikesBesideHeavyTails, AreFoundToTheLastStep) {
   const Data data{{3.8033381147276738e-06, 7.484991280363682, 460679.7519009214,

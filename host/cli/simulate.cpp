@@ -55,7 +55,7 @@ class Result {
  public:
   explicit Result(std::string path) : path_(std::move(path)) {
     auto file = std::make_unique<OutputFile>(path_);
-    if (!ResumableFile::possible(path_)) file_ = std::move(file);
+    if (!OutputFile::replaces(path_)) file_ = std::move(file);
   }
   void write(const std::string& text) {
     if (!file_) file_ = std::make_unique<OutputFile>(path_);
@@ -73,7 +73,7 @@ class Result {
 void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files) {
   for (size_t i = 0; i < files.size(); ++i)
     for (size_t j = 0; j < i; ++j)
-      if (!files[i].second.empty() && ResumableFile::possible(files[i].second) &&
+      if (!files[i].second.empty() && OutputFile::replaces(files[i].second) &&
           with_links_followed(files[i].second) == with_links_followed(files[j].second))
         throw std::invalid_argument(fmt::format("{} and {} are the same file, {}", files[j].first,
                                                 files[i].first, files[i].second));
@@ -116,7 +116,7 @@ void run(const SimulateOptions& options) {
   simulation.threads = options.threads;
   simulation.replicates_out = options.replicates_out;
   simulation.checkpoint = options.checkpoint;
-  if (simulation.checkpoint.empty() && ResumableFile::possible(options.out))
+  if (simulation.checkpoint.empty() && OutputFile::replaces(options.out))
     simulation.checkpoint = with_links_followed(options.out) + ".checkpoint";
   simulation.resume = options.resume;
   simulation.checkpoint_seconds = options.checkpoint_every;

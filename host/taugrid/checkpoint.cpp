@@ -40,7 +40,7 @@ std::string_view bytes_of(const std::vector<uint64_t>& words) {
 
 std::string checkpoint_place(const std::string& path) {
   const std::string place = with_links_followed(path);
-  if (!ResumableFile::possible(path)) refuse(path, "a checkpoint must be a regular file");
+  if (!OutputFile::replaces(path)) refuse(path, "a checkpoint must be a regular file");
   std::ifstream in(place, std::ios::binary);
   char magic[sizeof kMagic];
   // Nothing at all is what mktemp makes.
@@ -97,7 +97,7 @@ CheckpointedFile::CheckpointedFile(const std::string& path, int64_t bytes, bool 
       final_path_(with_links_followed(path)),
       partial_(final_path_ + ".partial"),
       bytes_(bytes) {
-  if (!ResumableFile::possible(path)) refuse(path, "it is no regular file");
+  if (!OutputFile::replaces(path)) refuse(path, "it is no regular file");
   struct stat status {};
   const bool exists = ::stat(final_path_.c_str(), &status) == 0;
   // Renaming would go over a file that is protected from writing.

@@ -198,12 +198,20 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const MixtureNodes all = panel_nodes(w);
+  const bool spreads_as_tau =
+      of == MixtureOf::kThetaNew || (of == MixtureOf::kMu && problem.mu.form == MuForm::kFlat);
+  const double nearest = exp<S>(-kFarX);
   double about, unused, mean, variance;
   mixture_component<S>(problem, of, j, all, w.middle_node, about, unused);
   moments_over_nodes(
       team, w, about,
       [&](int i, typename L::Real& component_mean, typename L::Real& component_variance) {
         mixture_component<L>(problem, of, j, all, i, component_mean, component_variance);
+        if (!spreads_as_tau) return;
+        // The nodes' tau^2 stands still at exp(2 kFarX), the moments do not.
+        const auto beyond = L::load(w.tau_value + i) * nearest;
+        component_variance =
+            component_variance * L::select(beyond > 1.0, beyond * beyond, L::splat(1.0));
       },
       mean, variance);
   result.mean = moments >= 1 ? mean : quiet_nan();
