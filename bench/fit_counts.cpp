@@ -1,10 +1,14 @@
 // Counts what one fit evaluates, for every row of the table of priors: the second table of
 // docs/performance.md. Lanes are single, so that a density at eight taus counts as eight. Build the
 // target taugrid_fit_counts; nothing else needs it.
-//   nodes      of tau, at which p(tau | y) is integrated
-//   log p      evaluations of log p(tau | y): the scan, the panels, tau's mode and shortest
-//   interval CDF        evaluations of a mixture's CDF, for quantiles and shortest intervals terms
-//   normal CDFs in them: a mixture is over nodes of its own, and coarsely over half
+//
+//   nodes  of tau, at which p(tau | y) is integrated
+//
+//   log p  evaluations of log p(tau | y): scan, panels, tau's mode and shortest interval
+//
+//   CDF    evaluations of a mixture's CDF, for quantiles and shortest intervals
+//
+//   terms  normal CDFs in them: a mixture is over nodes of its own, and coarsely over half
 #include <cmath>
 #include <cstdio>
 #include <memory>

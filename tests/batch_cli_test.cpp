@@ -328,11 +328,13 @@ TEST(BatchCli, AnErrorIsNotHeldBackByAnIdlePipe) {
       Process process({"batch", pipe, "--tau-prior", "fixed:1", "--out", of.out, "--threads",
                        threads, "--quiet"},
                       "", of.reader_is_gone);
-      for (size_t written = 0; written < text.size();) {
+      size_t written = 0;
+      for (int i = 0; i < 100'000 && written < text.size(); ++i) {  // waits 100 s at least
         const ssize_t n = ::write(writer, text.data() + written, text.size() - written);
         if (n > 0) written += static_cast<size_t>(n);
         if (n <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
+      ASSERT_EQ(written, text.size());
       const Outcome outcome = process.wait();
       ::close(writer);
       EXPECT_EQ(outcome.code, of.code) << threads;

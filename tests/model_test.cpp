@@ -149,7 +149,13 @@ TEST(Model, ComputesUpToTheFarthestPriorsAllowed) {
                                 "uniform:1.1e-24", "uniform:9e23", "fixed:9e23", "fixed:1e-300"})
     for (const std::string mu :
          {"flat", "normal:0,9e23", "normal:0,1.1e-24", "normal:9e23,1", "uniform:-9e23,9e23"}) {
-      const FitSummary summary = Posterior(schools(3), tau, mu).summary();
+      const Posterior posterior(schools(3), tau, mu);
+      if (tau == "half_normal:5" && mu == "normal:9e23,1") {
+        // log p(tau | y) is about -1e23 everywhere: doubles have nothing of its shape.
+        EXPECT_THROW(posterior.summary(), std::runtime_error);
+        continue;
+      }
+      const FitSummary summary = posterior.summary();
       for (const ParameterSummary& p : summary.parameters)
         for (const double q : p.quantiles)
           EXPECT_TRUE(std::isfinite(q)) << tau << " " << mu << " " << p.name;

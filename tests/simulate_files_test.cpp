@@ -85,6 +85,12 @@ TEST_F(SimulateFiles, RefusesToWriteTwoThingsToOneFile) {
   };
   expect_refused({"--out", study}, "STUDY and --out");
   expect_refused({"--out", stem("a"), "--replicates-out", stem("a")}, "--out and --replicates-out");
+  const auto here = std::filesystem::path(stem("a"));
+  expect_refused({"--out", stem("a"), "--replicates-out",
+                  (here.parent_path() / "." / here.filename()).string()},
+                 "--out and --replicates-out");
+  expect_refused({"--out", std::filesystem::relative(here).string(), "--replicates-out", stem("a")},
+                 "--out and --replicates-out");
   expect_refused({"--replicates-out", stem("a"), "--checkpoint", stem("a")},
                  "--replicates-out and the checkpoint");
   EXPECT_EQ(folder.read("study.toml"), kStudy);

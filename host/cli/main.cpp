@@ -39,8 +39,8 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version",
                              fmt::format("taugrid {}, stream {}", version(), kStreamVersion));
     program.require_subcommand(1);
-    const cli::Command commands[] = {cli::fit_command(program), cli::draw_command(program),
-                                     cli::batch_command(program), cli::sweep_command(program),
+    const cli::Command commands[] = {cli::fit_command(program),      cli::draw_command(program),
+                                     cli::batch_command(program),    cli::sweep_command(program),
                                      cli::simulate_command(program), cli::info_command(program)};
     if (argc < 2) {
       std::fputs(program.help().c_str(), stderr);

@@ -80,8 +80,8 @@ void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& f
 }
 
 // As CSV, or as netCDF made of it.
-void write_rows(const SimulateOptions& options, const Study& study,
-                const SimulationResult& result, Result& out) {
+void write_rows(const SimulateOptions& options, const Study& study, const SimulationResult& result,
+                Result& out) {
   const std::string csv = simulation_csv(study, result);
   if (!is_netcdf_path(options.out)) {
     out.write(csv);
@@ -103,6 +103,8 @@ void write_rows(const SimulateOptions& options, const Study& study,
 void run(const SimulateOptions& options) {
   const Study study = read_study(options.file);
   if (!options.show.empty()) {
+    if (is_netcdf_path(options.out))
+      throw std::invalid_argument("--show writes CSV: --out must not end in .nc");
     const auto [scenario, replicate] = parse_show(options.show);
     Result(options.out).write(synthetic_csv(study, scenario, replicate));
     return;

@@ -160,11 +160,14 @@ void Answers::fit(size_t m, int64_t n) {
     fits.failed[row] = 0;
     try {
       fits.fitter->fit(y_, sigma_, fits.values.data() + row * fits.width);
-    } catch (const std::exception& error) {
+    } catch (const std::invalid_argument& error) {
       note_failure(m, error.what());
       fits.failed[row] = 1;
-      continue;
+    } catch (const std::runtime_error& error) {  // could not be integrated
+      note_failure(m, error.what());
+      fits.failed[row] = 1;
     }
+    if (fits.failed[row] != 0) continue;
     if (!fits.score) continue;
     fits.crps[row] = fits.score->at(*fits.fitter, block_.columns.theta_new[i]);
     if (!fits.score->absent().empty()) note_no_score(m, "crps: " + fits.score->absent());

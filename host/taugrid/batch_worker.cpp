@@ -151,7 +151,7 @@ void BatchWorker::fit_on_cuda(const BatchData& data, const std::vector<int64_t>&
   }
   for (Item& item : items) {
     const int32_t prior = prior_of(data, item.data_set);
-    if (std::isnan(item.results->log_evidence) && !makers.at(prior).tau_prior().no_pooling()) {
+    if (!std::isfinite(item.results->log_evidence) && !makers.at(prior).tau_prior().no_pooling()) {
       rows.refuse(item.data_set, kNotIntegrated);
     } else {
       plan_->write(item.results, item.units, item.problem.n_schools, rows.at(item.data_set));

@@ -121,7 +121,9 @@ CheckpointedFile::CheckpointedFile(const std::string& path, int64_t bytes, bool 
 }
 
 CheckpointedFile::~CheckpointedFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ < 0) return;
+  if (discarded_) ::unlink(partial_.c_str());  // under the lock
+  ::close(descriptor_);
 }
 
 void CheckpointedFile::write(const std::string& text) {

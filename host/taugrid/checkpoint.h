@@ -43,8 +43,11 @@ class CheckpointedFile {
   void write(const std::string& text);  // handed to the system before it returns
   int64_t bytes() const { return bytes_; }
   void commit();
+  // Unless committed, the partial file is removed at the end: no run will go on from it.
+  void discard() { discarded_ = true; }
 
  private:
+  bool discarded_ = false;
   std::string path_, final_path_, partial_;  // as given; symbolic links followed
   int descriptor_ = -1;
   int64_t bytes_;

@@ -25,6 +25,14 @@ constexpr size_t kBufferSize = size_t{1} << 20;
 
 }  // namespace
 
+std::string with_links_followed(const std::string& path) {
+  std::error_code ignored;
+  // Of a relative path that is not there yet, weakly_canonical alone leaves some as they are.
+  const auto resolved =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+  return path.empty() || resolved.empty() ? path : resolved.string();
+}
+
 bool OutputFile::replaces(const std::string& path) {
   struct stat status {};
   return path != "-" && (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
@@ -35,10 +43,7 @@ OutputFile::OutputFile(const std::string& path) : path_(path), buffer_(kBufferSi
     descriptor_ = STDOUT_FILENO;
     return;
   }
-  std::error_code ignored;
-  // A link stays a link: what it points at is replaced.
-  const auto resolved = std::filesystem::weakly_canonical(path, ignored);
-  final_path_ = resolved.empty() ? path : resolved.string();
+  final_path_ = with_links_followed(path);
 
   struct stat status {};
   const bool exists = ::stat(final_path_.c_str(), &status) == 0;

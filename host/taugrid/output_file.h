@@ -14,6 +14,10 @@
 
 namespace taugrid {
 
+// Where the file of `path` lies, from the root: a link stays a link, and what it points at is
+// written. Two spellings of one file's path give one text.
+std::string with_links_followed(const std::string& path);
+
 class OutputFile {
  public:
   // Whether `path` is one that appears whole: a regular file, or none yet.

@@ -180,7 +180,7 @@ FitSummary Posterior::summary(const SummaryOptions& options, const RunControl& c
   s.fit(request, storage.result, control);
   const FitResult& result = storage.result;
   // tau = infinity alone has no evidence.
-  if (std::isnan(result.log_evidence) && !s.model.tau_prior.no_pooling())
+  if (!std::isfinite(result.log_evidence) && !s.model.tau_prior.no_pooling())
     throw std::runtime_error(kNotIntegrated);
 
   const Units units{s.centre, s.unit, s.log_unit};

@@ -104,6 +104,7 @@ double PredictiveScore::integral(BatchFitter& fitter, double x) {
     most.push_back(tail * tail * std::abs(panels[i].place(x, panels[i].upper) - points_[i]));
     most_of_all += most.back();
   }
+  if (!std::isfinite(most_of_all)) return std::numeric_limits<double>::quiet_NaN();
   std::vector<Panel> some;
   for (size_t i = 0; i < panels.size(); ++i)
     if (most[i] > 1e-12 * most_of_all) some.push_back(panels[i]);
@@ -136,7 +137,8 @@ double PredictiveScore::integral(BatchFitter& fitter, double x) {
     }
     std::vector<Panel> halves;
     for (size_t i = 0; i < some.size(); ++i) {
-      if (errors[i] <= kTolerance * sum || round + 1 == kMostRounds) {
+      // A NaN ends it.
+      if (!(errors[i] > kTolerance * sum) || round + 1 == kMostRounds) {
         done += values[i];
       } else {
         halves.push_back({some[i].sign, some[i].lower, some[i].middle()});

@@ -12,6 +12,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "host/taugrid/output_file.h"
+
 namespace taugrid {
 namespace {
 
@@ -72,12 +74,6 @@ bool parse_line(const std::string& line, BlockRecord& r) {
 }
 
 }  // namespace
-
-std::string with_links_followed(const std::string& path) {
-  std::error_code ignored;
-  const auto resolved = std::filesystem::weakly_canonical(path, ignored);
-  return resolved.empty() ? path : resolved.string();
-}
 
 // Another run may rename or remove the file after our open() and before our lock: what is locked
 // then is its finished file.

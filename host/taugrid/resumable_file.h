@@ -17,9 +17,6 @@ namespace taugrid {
 // A 64-bit hash to recognise bytes by; no protection against those who mean to deceive.
 uint64_t hash_bytes(std::string_view bytes, uint64_t seed = 0);
 
-// The path with symbolic links followed: a link stays a link, what it points at is replaced.
-std::string with_links_followed(const std::string& path);
-
 // A descriptor of `partial_path`, opened for this run alone and made where it is not there; closing
 // it ends the lock. Throws std::invalid_argument naming `path`.
 int open_alone(const std::string& partial_path, const std::string& path);

@@ -183,6 +183,7 @@ class Runner {
     if (!options_.replicates_out.empty()) {
       file_.emplace(options_.replicates_out, checkpoint ? checkpoint->replicate_bytes : 0,
                     first_block_ == n_blocks_);
+      if (checkpoint_.empty()) file_->discard();
       if (!checkpoint && study_.kind == StudyKind::kSimulation) file_->write(kReplicatesHeader);
       if (!checkpoint && study_.kind == StudyKind::kCalibration)
         file_->write("scenario,replicate,parameter,pit\n");

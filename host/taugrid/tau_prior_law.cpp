@@ -1,7 +1,10 @@
 #include "host/taugrid/tau_prior_law.h"
 
+#include <cmath>
 #include <memory>
+#include <stdexcept>
 
+#include "host/taugrid/batch_fitter.h"
 #include "host/taugrid/prior_integral.h"
 #include "kernels/math/elementary.h"
 
@@ -20,6 +23,7 @@ TauPriorLaw::TauPriorLaw(const PriorRecord& prior, std::span<const double> sigma
   if (prior.form != PriorForm::kMixture || prior.n_rows > 0) {
     const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
     smooth_mass = exp<S>(prior_panels(prior, sigma, *workspace));
+    if (!std::isfinite(smooth_mass)) throw std::runtime_error(kNotIntegrated);
     table_ = make_tau_table(kernels, workspace->tau);
   } else {
     table_ = empty_tau_table();

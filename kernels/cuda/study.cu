@@ -23,8 +23,6 @@ struct CudaStudy::State {
       : plan(host),
         capacity(n),
         memory(static_cast<size_t>((3 * host.n_schools + 4) * n)),
-        scratch(static_cast<size_t>(3 * host.n_schools * n)),
-        estimates(static_cast<size_t>(kEstimators * kEstimates * n)),
         columns(synthetic_columns(memory.data(), host.n_schools, n)) {
     const auto n_schools = static_cast<size_t>(host.n_schools);
     if (host.theta_form == ThetaForm::kT) {
@@ -46,6 +44,7 @@ struct CudaStudy::State {
       }
       sigma_chi = DeviceBuffer<SmoothTable>(tables.data(), n_schools, stream);
       plan.sigma_chi = sigma_chi.data();
+      stream.wait();  // while `tables` is there to be copied from
     }
     stream.wait();
   }
@@ -53,7 +52,8 @@ struct CudaStudy::State {
   CudaStream stream;
   SyntheticPlan plan;  // with the device's pointers
   int64_t capacity;
-  DeviceBuffer<double> memory, scratch, estimates;
+  DeviceBuffer<double> memory;
+  DeviceBuffer<double> scratch, estimates;  // where classical estimators are asked for
   SyntheticColumns columns;
   DeviceBuffer<double> theta_chi, sigma;
   std::vector<DeviceBuffer<double>> chi;
@@ -79,6 +79,10 @@ void CudaStudy::synthesize(const StreamPosition& at, uint64_t first, int64_t n,
 void CudaStudy::compare(const ComparatorPlan& plan, int64_t n, double* estimates) {
   if (n <= 0) return;
   State& s = *state_;
+  if (s.scratch.size() == 0) {
+    s.scratch = DeviceBuffer<double>(static_cast<size_t>(3 * s.plan.n_schools * s.capacity));
+    s.estimates = DeviceBuffer<double>(static_cast<size_t>(kEstimators * kEstimates * s.capacity));
+  }
   compare_kernel<<<grid_size(n, kBlock), kBlock, 0, s.stream>>>(
       plan, n, s.columns.y, s.columns.sigma, s.capacity, s.scratch.data(), s.estimates.data());
   TAUGRID_CUDA_CHECK(cudaGetLastError());

@@ -129,11 +129,10 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
       tail * exp<Scalar<double, L>>(moment_rise) > 1e3 * tolerance.absolute)
     return false;
   // Mixtures integrate functions of x that this density knows nothing of, smooth on the scale of 1
-  // in x = log tau (singular no nearer than i pi/4). 16 nodes on a width of 2 take them to some
-  // 1e-8 of the panel's mass where the density is flat over decades, on 1.7 to 1e-10, so wider
-  // panels must hold little.
-  return upper < tolerance.plain_below || width <= 1.7 || (width <= 2.0 && mass < 0.03) ||
-         (width <= 4.0 && mass < 1e-7) || mass < 1e-11;
+  // in x = log tau (singular no nearer than i pi/4); 16 nodes on a width of 2 take them to 1e-10 of
+  // the panel's mass, so wider panels must hold little.
+  return upper < tolerance.plain_below || width <= 2.0 || (width <= 4.0 && mass < 1e-7) ||
+         mass < 1e-11;
 }
 
 // Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1]; split(a,

@@ -168,9 +168,9 @@ TAUGRID_OUTLINE void mixture_quantiles(const Law& law, int n, QuantileSearch& se
       // Where the two steps differ the law is no place for either (beside a gap between its parts),
       // and the next error is not this one's cube.
       const Real difference = halley - newton;
-      const auto regular = L::select(difference < 0.0, -difference, difference) <= 1e-5 * size;
-      const auto near = L::either(L::either(L::both(distance < 1e-6, regular), distance < 1e-11),
-                                  L::both(coarse, distance < 5e-4));
+      const auto regular = L::select(difference < 0.0, -difference, difference) <= 1e-3 * size;
+      const auto near =
+          L::either(L::both(distance < 5e-5, regular), L::both(coarse, distance < 0.02));
       const auto arrived = L::either(L::either(found, collapsed), L::both(ordinary, near));
       const auto refine = L::both(arrived, coarse);
       L::store(search.x + i, L::select(alive, next, x));

@@ -19,7 +19,7 @@
 
 namespace taugrid {
 
-inline constexpr double kMixtureStep = 0.17;
+inline constexpr double kMixtureStep = 0.18;
 // Of a posterior narrower than these at that step, the rule with half of them seldom holds.
 inline constexpr int kFewestMixtureNodes = 64;
 
@@ -100,7 +100,7 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
     return all;
   // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
   // there on.
-  const double start = min_of(w.scan_mode, w.log_sd_pooled) - 2.5;
+  const double start = min_of(w.scan_mode, w.log_sd_pooled) - 1.0;
   team.once([&] {
     for (int i = 0; i < 16; ++i) {
       w.lane_a[i] = 1e-16;

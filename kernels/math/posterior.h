@@ -297,9 +297,13 @@ TAUGRID_INLINE void theta_given_tau(const Problem& problem, int64_t j, const Giv
                                     typename L::Real& mean, typename L::Real& variance) {
   const double s2 = problem.sigma[j] * problem.sigma[j];
   const auto w = 1.0 / (s2 + at.tau2);
-  const auto shrink = s2 * w;  // 1 - B_j
-  mean = L::fma(shrink, at.mu_hat - problem.y[j], L::splat(problem.y[j]));
-  variance = L::fma(shrink * shrink, at.v_mu, s2 * (at.tau2 * w));
+  const auto shrink = s2 * w;       // 1 - B_j
+  const auto pulled = at.tau2 * w;  // B_j
+  const auto gap = problem.y[j] - at.mu_hat;
+  // From the nearer of the two: y_j may be many sd of theta_j away.
+  mean = L::select(pulled < 0.5, L::fma(pulled, gap, at.mu_hat),
+                   L::fma(-shrink, gap, L::splat(problem.y[j])));
+  variance = L::fma(shrink * shrink, at.v_mu, s2 * pulled);
 }
 
 }  // namespace taugrid

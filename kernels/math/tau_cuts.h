@@ -145,10 +145,8 @@ TAUGRID_OUTLINE int suggest_cuts(Team& team, const PanelTolerance& tolerance, Fi
     const Real wider = exp<L>((allowed + 25.3) * (1.0 / 15.0));
     Real per_x = slope / (kExponential * wider) + L::sqrt(bend) / (kNormal * wider);
     const Real beside_singularities = 1.0 / (kSingular * wider);
-    const Real for_mixtures =
-        L::select(top > -4.0, L::splat(1.0 / 1.65),
-                  L::select(top > -15.0, L::splat(1.0 / 1.95),
-                            L::select(top > -24.0, L::splat(1.0 / 3.9), L::splat(0.0))));
+    const Real for_mixtures = L::select(top > -15.0, L::splat(1.0 / 1.95),
+                                        L::select(top > -24.0, L::splat(1.0 / 3.9), L::splat(0.0)));
     const Real least = larger(beside_singularities, for_mixtures);
     per_x = larger(per_x, L::select(x2 > tolerance.plain_below, least, L::splat(0.0)));
     L::store(panels + i,

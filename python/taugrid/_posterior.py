@@ -320,7 +320,13 @@ class Posterior:
         return len(self.y) + 3
 
     def __contains__(self, parameter: object) -> bool:
-        return parameter in self._ipython_key_completions_()
+        if not isinstance(parameter, str):
+            return False
+        try:
+            self[parameter]
+        except (KeyError, ValueError):
+            return False
+        return True
 
     def _ipython_key_completions_(self) -> list[str]:
         return [parameter.name for parameter in self] + [label for label in self.labels if label]

@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -126,11 +127,17 @@ def test_netcdf_is_inference_data(draws, engine):
 
 def peak_megabytes(*arguments):
     """The most memory that the program had."""
-    process = subprocess.Popen([CLI, *map(str, arguments), "--quiet"], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return used.ru_maxrss / 1024  # KiB, on Linux
+    # Started by a small process: Linux counts what a child had before it became the program.
+    code = (
+        "import os, subprocess, sys\n"
+        "process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+        "_, status, used = os.wait4(process.pid, 0)\n"
+        "print(used.ru_maxrss)\n"
+        "sys.exit(os.waitstatus_to_exitcode(status))"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code, CLI, *map(str, arguments), "--quiet"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return int(done.stdout) / 1024  # KiB, on Linux
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.npy", pytest.param("a.nc", marks=netcdf)])
