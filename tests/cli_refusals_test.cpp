@@ -2,6 +2,8 @@
 // anywhere.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "host/taugrid/device.h"
 #include "host/taugrid/writers.h"
 #include "tests/cli_run.h"
@@ -171,6 +173,22 @@ TEST(Cli, RefusesOutputThatCannotBeWrittenBeforeDrawing) {
   EXPECT_EQ(outcome.code, 2);
   EXPECT_EQ(outcome.err, "taugrid: cannot write /nowhere/draws.csv: No such file or directory\n");
   EXPECT_EQ(run({"draw", kSchools, "--draws", "1e15", "--out", "draws.parquet"}).code, 2);
+}
+
+TEST(Cli, RefusesToWriteOverItsData) {
+  const ScratchFolder folder;
+  const std::string text = "y,sigma\n1,2\n3,4\n5,6\n";
+  const std::string data = folder.write("data.csv", text);
+  std::filesystem::create_symlink(data, folder.file("link.csv"));
+  for (const std::string& out : {data, folder.file("link.csv"), folder.file("./data.csv")})
+    for (const std::string command : {"draw", "batch"}) {
+      Texts arguments = {command, data, "--out", out};
+      if (command == "draw") arguments.insert(arguments.end(), {"--draws", "10"});
+      const Outcome outcome = run(arguments);
+      EXPECT_EQ(outcome.code, 2) << command << " " << out;
+      EXPECT_EQ(outcome.err, "taugrid: DATA and --out are the same file, " + out + "\n");
+      EXPECT_EQ(folder.read("data.csv"), text);
+    }
 }
 
 TEST(Cli, RefusesCudaWithoutADevice) {

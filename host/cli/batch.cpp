@@ -23,6 +23,7 @@ struct BatchOptions : CommonOptions {
 
 void run(const BatchOptions& options) {
   BatchFileRequest request;
+  refuse_same_files({{"DATA", options.data_file}, {"--out", options.out}});
   request.input = options.data_file;
   request.form.by = options.by;
   request.form.y = options.y;

@@ -92,6 +92,15 @@ Data read_input(const CommonOptions& options) {
   return std::move(input.data);
 }
 
+void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files) {
+  for (size_t i = 0; i < files.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (!files[i].second.empty() && OutputFile::replaces(files[i].second) &&
+          with_links_followed(files[i].second) == with_links_followed(files[j].second))
+        throw std::invalid_argument(fmt::format("{} and {} are the same file, {}", files[j].first,
+                                                files[i].first, files[i].second));
+}
+
 void print_result(const CommonOptions& options, const Result& result, bool stdout_taken) {
   const Writer& writer = find_writer(options.format);
   if (stdout_taken) {

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host/taugrid/batch_columns.h"
 #include "host/taugrid/data.h"
@@ -40,6 +42,10 @@ void tell(const CommonOptions& options, const std::string& line);
 
 // Where `--backend auto` was asked for in so many words: what it took, and why.
 void tell_backend(const CommonOptions& options, const Posterior& posterior);
+
+// Throws std::invalid_argument where two of the files, each named by its flag, are one: the last
+// written would be all that is left, or the input itself be gone.
+void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files);
 
 // The result to standard output, and to standard error what its format has no place for. With
 // `stdout_taken`, by draws, all goes to standard error.

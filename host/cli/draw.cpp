@@ -81,6 +81,7 @@ void run(const DrawOptions& options) {
   if (options.groups) file_options.groups = parse_draw_groups(*options.groups);
   file_options.compress = options.compress;
   const DrawFormat* format = nullptr;
+  refuse_same_files({{"DATA", options.data_file}, {"--out", options.out}});
   if (!options.out.empty())
     format = &draw_format_of(options.out, file_options);
   else if (!file_options.is_default())

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/cli/commands.h"
+#include "host/cli/common_options.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/checkpoint.h"
@@ -67,17 +68,6 @@ class Result {
   std::string path_;
   std::unique_ptr<OutputFile> file_;
 };
-
-// Throws std::invalid_argument where two of the files are one: the last written would be all that
-// is left, or the study itself be gone.
-void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files) {
-  for (size_t i = 0; i < files.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (!files[i].second.empty() && OutputFile::replaces(files[i].second) &&
-          with_links_followed(files[i].second) == with_links_followed(files[j].second))
-        throw std::invalid_argument(fmt::format("{} and {} are the same file, {}", files[j].first,
-                                                files[i].first, files[i].second));
-}
 
 // As CSV, or as netCDF made of it.
 void write_rows(const SimulateOptions& options, const Study& study, const SimulationResult& result,
