@@ -96,6 +96,20 @@ TEST_F(SimulateFiles, RefusesToWriteTwoThingsToOneFile) {
   EXPECT_EQ(folder.read("study.toml"), kStudy);
 }
 
+TEST_F(SimulateFiles, ShowsWhatTheStudyHas) {
+  EXPECT_EQ(simulate({"--show", "0,699"}).code, 0);
+  for (const auto& [show, reason] :
+       {std::pair{"0,700", "replicate is 700, must be from 0 to 699"},
+        {"1,0", "scenario is 1, must be from 0 to 0"},
+        {"0,-1", "replicate is -1, must be from 0 to 699"},
+        {"0", "--show is 0, must be SCENARIO,REPLICATE, whole numbers from 0"}}) {
+    const Outcome outcome = simulate({"--show", show, "--out", stem("shown.csv")});
+    EXPECT_EQ(outcome.code, 2) << show;
+    EXPECT_EQ(outcome.err, std::string("taugrid: ") + reason + "\n");
+    EXPECT_EQ(names(), (Texts{"notes.txt", "pipe", "study.toml"}));
+  }
+}
+
 TEST_F(SimulateFiles, RefusesAResultThatCannotBeWrittenBeforeTheWork) {
   EXPECT_EQ(simulate({"--out", "/nowhere/out.csv", "--checkpoint", stem("c")}).err,
             "taugrid: cannot write /nowhere/out.csv: No such file or directory\n");

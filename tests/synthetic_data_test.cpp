@@ -177,8 +177,10 @@ TEST(SyntheticData, AreShownAsADataFile) {
   EXPECT_SAME_BITS(data.sigma,
                    (std::vector<double>{block.columns.sigma[37], block.columns.sigma[64 + 37]}));
   EXPECT_EQ(refusal([&] { synthetic_csv(study, 1, 0); }), "scenario is 1, must be from 0 to 0");
-  EXPECT_EQ(refusal([&] { synthetic_csv(study, 0, -1); }),
-            "replicate is -1, must be from 0 to 1099511627775");
+  EXPECT_NE(synthetic_csv(study, 0, 99), "");
+  for (const int64_t replicate : {-1, 100})
+    EXPECT_EQ(refusal([&] { synthetic_csv(study, 0, replicate); }),
+              "replicate is " + std::to_string(replicate) + ", must be from 0 to 99");
 }
 
 TEST(TauPriorSampler, RefusesPriorsThatDependOnSigma) {

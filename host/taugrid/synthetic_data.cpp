@@ -142,9 +142,9 @@ std::string synthetic_csv(const Study& study, int64_t scenario, int64_t replicat
   if (scenario < 0 || scenario >= n_scenarios)
     throw std::invalid_argument(
         fmt::format("scenario is {}, must be from 0 to {}", scenario, n_scenarios - 1));
-  if (replicate < 0 || replicate >= kMostReplicates)
+  if (replicate < 0 || replicate >= study.replicates)
     throw std::invalid_argument(
-        fmt::format("replicate is {}, must be from 0 to {}", replicate, kMostReplicates - 1));
+        fmt::format("replicate is {}, must be from 0 to {}", replicate, study.replicates - 1));
   const CpuKernels& kernels = cpu_kernels();
   std::unique_ptr<TauPriorSampler> tau;
   if (study.kind == StudyKind::kCalibration)
