@@ -191,6 +191,57 @@ TEST(Cli, RefusesToWriteOverItsData) {
     }
 }
 
+TEST(Cli, RefusesToWriteOverTheTableOfAPrior) {
+  const ScratchFolder folder;
+  const std::string data = folder.write("data.csv", kThreeSchools);
+  const std::string text = "tau,density\n0,1\n9,0.1\n";
+  const auto expect_refused = [&](const Texts& arguments, const std::string& table,
+                                  const std::string& flag = "--tau-prior") {
+    const Texts before = folder.names();
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << table;
+    EXPECT_TRUE(outcome.err.starts_with("taugrid: the table of " + flag +
+                                        " and --out are the same "
+                                        "file, "))
+        << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(folder.names(), before);
+    EXPECT_EQ(folder.read(table), text);
+  };
+  const std::string table = folder.write("prior.csv", text);
+  for (const std::string& prior : {"table:" + table, "table:" + folder.file("./prior.csv"),
+                                   "mixture:0.5*half_normal:1 + 0.5*table:" + table,
+                                   "mixture:0.5*table:" + table + " +0.5*half_normal:1"})
+    for (const std::string command : {"draw", "batch"})
+      expect_refused({command, data, "--tau-prior", prior, "--out", table}, "prior.csv");
+  // Of what --out gives its name to.
+  const std::string array = folder.write("draws.theta_new.npy", text);
+  expect_refused({"draw", data, "--tau-prior", "table:" + array, "--out", folder.file("draws.npy")},
+                 "draws.theta_new.npy");
+  const std::string partial = folder.write("fits.csv.partial", text);
+  expect_refused(
+      {"batch", data, "--tau-prior", "table:" + partial, "--out", folder.file("fits.csv")},
+      "fits.csv.partial");
+  const std::string study = folder.write(
+      "study.toml", "replicates = 10\nmethods = ['reml', {tau_prior = 'table:" + table +
+                        "'}]\n[scenarios]\nk = 4\nsigma = 'fixed:0.4'\nmu = 0.2\ntau = 0.3\n");
+  expect_refused({"simulate", study, "--out", table}, "prior.csv", "tau_prior");
+  expect_refused({"simulate", study, "--show", "0,0", "--out", table}, "prior.csv", "tau_prior");
+  EXPECT_EQ(run({"simulate", study, "--show", "0,0", "--out", study}).code, 2);
+}
+
+// Two inputs may be one file, and a name that is only like another's is another's.
+TEST(Cli, WritesBesideTheTableOfAPrior) {
+  const ScratchFolder folder;
+  const std::string table = folder.write("draws.npy", "tau,density\n0,1\n9,0.1\n");
+  EXPECT_EQ(
+      run({"draw", kSchools, "--draws", "10", "--tau-prior",
+           "mixture:0.5*table:" + table + "+0.5*table:" + table, "--out", folder.file("draws.npy")})
+          .code,
+      0);
+  EXPECT_EQ(folder.names().size(), 6u);
+}
+
 TEST(Cli, RefusesCudaWithoutADevice) {
   if (!build_info().devices.empty()) GTEST_SKIP() << "this machine has a CUDA device";
   for (const char* command : {"fit", "draw"}) {

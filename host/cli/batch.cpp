@@ -8,6 +8,7 @@
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/batch_file.h"
+#include "host/taugrid/output_file.h"
 
 namespace taugrid::cli {
 namespace {
@@ -23,7 +24,12 @@ struct BatchOptions : CommonOptions {
 
 void run(const BatchOptions& options) {
   BatchFileRequest request;
-  refuse_same_files({{"DATA", options.data_file}, {"--out", options.out}});
+  std::vector<NamedFile> outputs = {{"--out", options.out}};
+  if (OutputFile::replaces(options.out))
+    for (const char* beside : {".partial", ".partial.log"})  // of resumable_file.h
+      outputs.push_back({"--out", with_links_followed(options.out) + beside});
+  refuse_same_files(with_tables({"DATA", options.data_file}, "--tau-prior", {options.tau_prior}),
+                    outputs);
   request.input = options.data_file;
   request.form.by = options.by;
   request.form.y = options.y;

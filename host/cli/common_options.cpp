@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "host/taugrid/output_file.h"
+#include "host/taugrid/prior_table.h"
 #include "host/taugrid/priors.h"
 #include "host/taugrid/readers.h"
 
@@ -92,13 +93,26 @@ Data read_input(const CommonOptions& options) {
   return std::move(input.data);
 }
 
-void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files) {
-  for (size_t i = 0; i < files.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (!files[i].second.empty() && OutputFile::replaces(files[i].second) &&
-          with_links_followed(files[i].second) == with_links_followed(files[j].second))
-        throw std::invalid_argument(fmt::format("{} and {} are the same file, {}", files[j].first,
-                                                files[i].first, files[i].second));
+std::vector<NamedFile> with_tables(const NamedFile& input, const std::string& flag,
+                                   const std::vector<std::string>& tau_priors) {
+  std::vector<NamedFile> inputs = {input};
+  for (const std::string& prior : tau_priors)
+    for (const std::string& file : prior_table_files(prior))
+      inputs.push_back({"the table of " + flag, file});
+  return inputs;
+}
+
+void refuse_same_files(const std::vector<NamedFile>& inputs,
+                       const std::vector<NamedFile>& outputs) {
+  std::vector<NamedFile> others = inputs;
+  for (const NamedFile& output : outputs) {
+    if (output.path.empty() || !OutputFile::replaces(output.path)) continue;
+    for (const NamedFile& other : others)
+      if (with_links_followed(output.path) == with_links_followed(other.path))
+        throw std::invalid_argument(
+            fmt::format("{} and {} are the same file, {}", other.flag, output.flag, output.path));
+    others.push_back(output);
+  }
 }
 
 void print_result(const CommonOptions& options, const Result& result, bool stdout_taken) {

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "host/taugrid/batch_columns.h"
@@ -43,9 +42,18 @@ void tell(const CommonOptions& options, const std::string& line);
 // Where `--backend auto` was asked for in so many words: what it took, and why.
 void tell_backend(const CommonOptions& options, const Posterior& posterior);
 
-// Throws std::invalid_argument where two of the files, each named by its flag, are one: the last
-// written would be all that is left, or the input itself be gone.
-void refuse_same_files(const std::vector<std::pair<std::string, std::string>>& files);
+// A file, and the flag or argument that names it.
+struct NamedFile {
+  std::string flag, path;
+};
+
+// An input and the tables of priors of tau, which `flag` gives.
+std::vector<NamedFile> with_tables(const NamedFile& input, const std::string& flag,
+                                   const std::vector<std::string>& tau_priors);
+
+// Throws std::invalid_argument where an output is one of the inputs, which would be gone, or an
+// output before it, of which only the last written would be left. Empty paths are none.
+void refuse_same_files(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs);
 
 // The result to standard output, and to standard error what its format has no place for. With
 // `stdout_taken`, by draws, all goes to standard error.

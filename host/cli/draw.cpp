@@ -81,11 +81,15 @@ void run(const DrawOptions& options) {
   if (options.groups) file_options.groups = parse_draw_groups(*options.groups);
   file_options.compress = options.compress;
   const DrawFormat* format = nullptr;
-  refuse_same_files({{"DATA", options.data_file}, {"--out", options.out}});
   if (!options.out.empty())
     format = &draw_format_of(options.out, file_options);
   else if (!file_options.is_default())
     throw std::invalid_argument("--groups and --compress go with --out FILE.nc");
+  std::vector<NamedFile> outputs;
+  if (format != nullptr)
+    for (const std::string& file : format->files(options.out)) outputs.push_back({"--out", file});
+  refuse_same_files(with_tables({"DATA", options.data_file}, "--tau-prior", {options.tau_prior}),
+                    outputs);
 
   Data data = read_input(options);
   const StopSignals signals;  // before there is a file that a signal could leave behind

@@ -92,10 +92,15 @@ void write_rows(const SimulateOptions& options, const Study& study, const Simula
 
 void run(const SimulateOptions& options) {
   const Study study = read_study(options.file);
+  std::vector<std::string> tau_priors = {study.tau_prior.text};
+  for (const Method& method : study.methods) tau_priors.push_back(method.tau_prior.text);
+  const std::vector<NamedFile> inputs =
+      with_tables({"STUDY", options.file}, "tau_prior", tau_priors);
   if (!options.show.empty()) {
     if (is_netcdf_path(options.out))
       throw std::invalid_argument("--show writes CSV: --out must not end in .nc");
     const auto [scenario, replicate] = parse_show(options.show);
+    refuse_same_files(inputs, {{"--out", options.out}});
     Result(options.out).write(synthetic_csv(study, scenario, replicate));
     return;
   }
@@ -114,10 +119,9 @@ void run(const SimulateOptions& options) {
   simulation.checkpoint_seconds = options.checkpoint_every;
   if (options.resume && simulation.checkpoint.empty())
     throw std::invalid_argument("--resume needs --checkpoint, or --out with a file");
-  refuse_same_files({{"STUDY", options.file},
-                     {"--out", options.out},
-                     {"--replicates-out", simulation.replicates_out},
-                     {"the checkpoint", simulation.checkpoint}});
+  refuse_same_files(inputs, {{"--out", options.out},
+                             {"--replicates-out", simulation.replicates_out},
+                             {"the checkpoint", simulation.checkpoint}});
   if (!simulation.checkpoint.empty()) checkpoint_place(simulation.checkpoint);  // or it throws
   Result out(options.out);
   const bool interrupted =

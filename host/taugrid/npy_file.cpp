@@ -34,18 +34,13 @@ std::string npy_head(size_t bytes, const std::string& shape) {
   return head + dictionary;
 }
 
-std::string path_of(const std::string& path, const char* variable) {
-  std::filesystem::path file(path);
-  return file.replace_extension(fmt::format(".{}.npy", variable)).string();
-}
-
 template <class T>
 class NpyFile final : public DrawFile {
  public:
   NpyFile(const std::string& path, const DrawFileInfo& info) : n_schools_(info.data.n_schools()) {
-    for (const char* variable : kVariables) {
-      const bool schools = variable == kVariables[kTheta];
-      files_.push_back(std::make_unique<OutputFile>(path_of(path, variable)));
+    for (const std::string& file : npy_paths(path)) {
+      const bool schools = files_.size() == kTheta;
+      files_.push_back(std::make_unique<OutputFile>(file));
       files_.back()->write(npy_head(sizeof(T), schools
                                                    ? fmt::format("({}, {})", info.draws, n_schools_)
                                                    : fmt::format("({},)", info.draws)));
@@ -88,6 +83,15 @@ class NpyFile final : public DrawFile {
 };
 
 }  // namespace
+
+std::vector<std::string> npy_paths(const std::string& path) {
+  std::vector<std::string> paths;
+  for (const char* variable : kVariables) {
+    std::filesystem::path file(path);
+    paths.push_back(file.replace_extension(fmt::format(".{}.npy", variable)).string());
+  }
+  return paths;
+}
 
 std::unique_ptr<DrawFile> npy_file(const std::string& path, const DrawFileInfo& info) {
   if (info.precision == Precision::kSingle) return std::make_unique<NpyFile<float>>(path, info);

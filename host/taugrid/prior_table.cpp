@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "host/taugrid/csv_reader.h"
+#include "host/taugrid/prior_mixture.h"
 #include "host/taugrid/prior_storage.h"
 #include "host/taugrid/readers.h"
 #include "kernels/math/elementary.h"
@@ -144,6 +145,19 @@ std::vector<double> corners(const std::vector<double>& x, const std::vector<doub
 }
 
 }  // namespace
+
+std::vector<std::string> prior_table_files(const std::string& text) {
+  const std::string table = "table:", mixture = "mixture:";
+  if (text.starts_with(table)) return {text.substr(table.size())};
+  std::vector<std::string> files;
+  if (!text.starts_with(mixture)) return files;
+  for (const MixtureRowPlace& row : mixture_row_places(text)) {
+    std::string prior = text.substr(row.begin, row.end - row.begin);
+    prior.erase(prior.find_last_not_of(' ') + 1);
+    if (prior.starts_with(table)) files.push_back(prior.substr(table.size()));
+  }
+  return files;
+}
 
 TauPrior parse_table_prior(const std::string& text) {
   const size_t colon = text.find(':');

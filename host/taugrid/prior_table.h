@@ -15,6 +15,10 @@ struct PriorStorage;
 // only), at least two of them above 0.
 TauPrior parse_table_prior(const std::string& text);
 
+// The files that the text of a prior of tau names: that of a table, those of a mixture's rows. The
+// text is not judged.
+std::vector<std::string> prior_table_files(const std::string& text);
+
 // The record of a density whose logarithm is a monotone cubic in tau between each two knots: a
 // piecewise cubic Hermite interpolant with the slopes of Fritsch & Butland, which are those of
 // SciPy's PchipInterpolator and of MATLAB's pchip.

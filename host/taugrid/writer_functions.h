@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "taugrid/draw_file.h"
 #include "taugrid/writers.h"
@@ -19,6 +20,7 @@ void write_csv(const Result& result, const TextSink& sink);
 std::unique_ptr<DrawFile> stan_csv_file(const std::string& path, const DrawFileInfo& info);
 std::unique_ptr<DrawFile> netcdf_file(const std::string& path, const DrawFileInfo& info);
 std::unique_ptr<DrawFile> npy_file(const std::string& path, const DrawFileInfo& info);
+std::vector<std::string> npy_paths(const std::string& path);  // a.tau.npy, .. of a.npy
 
 // The part of a table that shows what was derived from draws; empty if nothing was.
 std::string derived_text(const FitSummary& fit, const DrawSummary& draw);

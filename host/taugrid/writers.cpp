@@ -20,10 +20,14 @@ constexpr Writer kWriters[] = {
     {"html", ".html", "the table, for notebooks and pages", true, write_html},
 };
 
+std::vector<std::string> itself(const std::string& path) { return {path}; }
+
 constexpr DrawFormat kDrawFormats[] = {
-    {"Stan CSV", ".csv", "for cmdstanpy, cmdstanr, posterior, ArviZ", false, stan_csv_file},
-    {"netCDF-4", ".nc", "ArviZ InferenceData, for arviz.from_netcdf and xarray", true, netcdf_file},
-    {"NumPy", ".npy", "an array a variable, in files a.tau.npy, a.theta.npy, ..", false, npy_file},
+    {"Stan CSV", ".csv", "for cmdstanpy, cmdstanr, posterior, ArviZ", false, stan_csv_file, itself},
+    {"netCDF-4", ".nc", "ArviZ InferenceData, for arviz.from_netcdf and xarray", true, netcdf_file,
+     itself},
+    {"NumPy", ".npy", "an array a variable, in files a.tau.npy, a.theta.npy, ..", false, npy_file,
+     npy_paths},
 };
 
 }  // namespace

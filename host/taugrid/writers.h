@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "taugrid/draw_file.h"
 #include "taugrid/summary.h"
@@ -41,6 +42,7 @@ struct DrawFormat {
   const char* description;
   bool has_options;  // DrawFileOptions
   std::unique_ptr<DrawFile> (*open)(const std::string& path, const DrawFileInfo& info);
+  std::vector<std::string> (*files)(const std::string& path);  // what open() writes
 };
 
 std::span<const DrawFormat> draw_formats();
