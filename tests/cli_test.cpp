@@ -131,6 +131,32 @@ TEST(Cli, StandardInputIsADataFile) {
   EXPECT_EQ(outcome.err, "taugrid: standard input: ignored \"note\"\n");
 }
 
+TEST(Cli, DataMayHaveColumnsOfOtherNames) {
+  const std::string ours = "label,y,sigma\nHart 1977,-1.44,0.14\nB,0.01,0.06\nC,-0.47,0.24\n";
+  const std::string metafor = "study,yi,sei\n" + ours.substr(ours.find('\n') + 1);
+  for (const Texts& command :
+       {Texts{"fit", "-", "--format", "csv"},
+        {"draw", "-", "--draws", "100", "--out", "-"},
+        {"sweep", "-", "--tau-prior", "half_normal:1..2:2", "--format", "csv"}}) {
+    Texts named = command;
+    named.insert(named.end(), {"--y", "yi", "--se", "sei", "--label", "study"});
+    const auto without_times = [](const std::string& text) {
+      std::istringstream in(text);
+      std::string kept;
+      for (std::string line; std::getline(in, line);)
+        if (!line.starts_with("#")) kept += line + "\n";
+      return kept;
+    };
+    const Outcome outcome = run(named, metafor), expected = run(command, ours);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_FALSE(contains(outcome.err, "ignored")) << outcome.err;
+    if (command[0] == "fit")  // but for the seconds
+      EXPECT_TRUE(contains(outcome.out, "Hart 1977")) << outcome.out;
+    else
+      EXPECT_EQ(without_times(outcome.out), without_times(expected.out));
+  }
+}
+
 TEST(Cli, QuietSilencesNotices) {
   const std::string data = "y,sigma,year\n28,15,1\n8,10,2\n-3,16,3\n";
   EXPECT_EQ(run({"fit", "-"}, data).err, "taugrid: standard input: ignored column year\n");

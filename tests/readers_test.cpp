@@ -53,6 +53,31 @@ TEST(CsvReader, CountsLinesThroughQuotedBreaks) {
             "f: row 2 (line 6): y is 'x', not a number");
 }
 
+TEST(CsvReader, ReadsColumnsOfOtherNames) {
+  const DataColumns metafor = {"yi", "sei", "study", ""};
+  const ReadResult result =
+      parse_data("study,label,yi,sei,y\nA,a,28,15,1\nB,b,8,10,2\n", "f", metafor);
+  EXPECT_EQ(result.data.y, (Numbers{28, 8}));
+  EXPECT_EQ(result.data.sigma, (Numbers{15, 10}));
+  EXPECT_EQ(result.data.labels, (Texts{"A", "B"}));
+  EXPECT_EQ(result.notices, (Texts{"f: ignored column label", "f: ignored column y"}));
+  // A column `group` that was asked for names no data sets.
+  EXPECT_EQ(
+      parse_data("y,sigma,group\n1,2,a\n3,4,b\n", "f", {"y", "sigma", "group", ""}).data.labels,
+      (Texts{"a", "b"}));
+}
+
+TEST(CsvReader, KnowsTheLineOfARow) {
+  const ReadResult result =
+      parse("# note\nlabel,y,sigma\n\n\"two\nlines\",1,2\nB,3,-1\nC,5,1e30\n");
+  EXPECT_EQ(result.lines, (std::vector<int64_t>{4, 6, 7}));
+  EXPECT_EQ(refusal([&] { validate(result); }),
+            "f: row 2 (line 6): sigma is -1, must be positive and finite");
+  EXPECT_EQ(refusal([&] { validate(parse("y,sigma\n1,1\n2,1e30\n")); }),
+            "f: row 2 (line 3): sigma is 1e+30, must be at most 1e+24 times the smallest (1 in row "
+            "1)");
+}
+
 TEST(CsvReader, TellsIgnoredColumns) {
   const ReadResult result = parse("study,y,sigma,Y\nA,1,2,3\n");
   EXPECT_EQ(result.notices, (Texts{"f: ignored column study", "f: ignored column Y"}));
@@ -75,6 +100,7 @@ TEST(CsvReader, LeavesNanAndInfinityToValidation) {
   EXPECT_EQ(result.data.sigma[0], HUGE_VAL);
   EXPECT_EQ(result.data.y[1], -HUGE_VAL);
   EXPECT_EQ(refusal([&] { validate(result.data); }), "row 1: y is nan, must be finite");
+  EXPECT_EQ(refusal([&] { validate(result); }), "f: row 1 (line 2): y is nan, must be finite");
 }
 
 TEST(CsvReader, RefusesBadShape) {
@@ -114,6 +140,15 @@ TEST(StanJsonReader, ReadsDataWithAndWithoutJ) {
   EXPECT_TRUE(with.notices.empty());
   EXPECT_EQ(parse("{\"sigma\":[15,10],\"y\":[28,8]}").data.y, (Numbers{28, 8}));
   EXPECT_EQ(parse("{\"y\": 28, \"sigma\": [15]}").data.y, (Numbers{28}));
+}
+
+TEST(StanJsonReader, ReadsKeysOfOtherNames) {
+  const ReadResult result =
+      parse_data("{\"y\":[9],\"yi\":[1,2],\"sei\":[3,-4]}", "f", {"yi", "sei", "", ""});
+  EXPECT_EQ(result.data.y, (Numbers{1, 2}));
+  EXPECT_EQ(result.notices, (Texts{"f: ignored \"y\""}));
+  EXPECT_EQ(refusal([&] { validate(result); }),
+            "f: row 2: sigma is -4, must be positive and finite");
 }
 
 TEST(StanJsonReader, TellsIgnoredKeys) {

@@ -9,7 +9,6 @@
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/prior_table.h"
 #include "host/taugrid/priors.h"
-#include "host/taugrid/readers.h"
 
 namespace taugrid::cli {
 namespace {
@@ -66,6 +65,18 @@ void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_ea
              prior_lines("Priors of mu:", mu_prior_rows()));
 }
 
+void add_data_columns(CLI::App& app, DataColumns& columns) {
+  app.add_option("--y", columns.y, "Column of DATA with the estimates")
+      ->type_name("COLUMN")
+      ->capture_default_str();
+  app.add_option("--se,--sigma", columns.sigma, "Column of DATA with their standard errors")
+      ->type_name("COLUMN")
+      ->capture_default_str();
+  app.add_option("--label", columns.label,
+                 "Column of DATA with the names of the schools [label, if there is one]")
+      ->type_name("COLUMN");
+}
+
 void add_column_options(CLI::App& app, ColumnOptions& options) {
   const auto given = [&options](const std::string&) { options.given = true; };
   app.add_option("--quantities", options.quantities, "Of tau, mu, theta_new, theta")
@@ -88,8 +99,11 @@ void tell_backend(const CommonOptions& options, const Posterior& posterior) {
 }
 
 Data read_input(const CommonOptions& options) {
-  ReadResult input = read_data(options.data_file);
+  DataColumns columns = options.data_columns;
+  columns.advice = " (--y, --se and --label name others)";
+  ReadResult input = read_data(options.data_file, columns);
   for (const std::string& notice : input.notices) tell(options, notice);
+  validate(input);
   return std::move(input.data);
 }
 

@@ -8,12 +8,14 @@
 #include "host/taugrid/batch_columns.h"
 #include "host/taugrid/data.h"
 #include "host/taugrid/posterior.h"
+#include "host/taugrid/readers.h"
 #include "host/taugrid/writers.h"
 
 namespace taugrid::cli {
 
 struct CommonOptions {
   std::string data_file;
+  DataColumns data_columns;
   std::string tau_prior = "uniform";
   std::string mu_prior = "flat";
   DeviceOptions device;
@@ -25,6 +27,9 @@ struct CommonOptions {
 // Without `one_prior_each` the flags of the priors are the command's own.
 void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each = true);
 
+// Of a command on one data set: --y, --se and --label.
+void add_data_columns(CLI::App& app, DataColumns& columns);
+
 // --quantities and --stats, as parse_batch_columns reads them.
 struct ColumnOptions {
   std::string quantities = kDefaultQuantities;
@@ -33,7 +38,7 @@ struct ColumnOptions {
 };
 void add_column_options(CLI::App& app, ColumnOptions& options);
 
-// The data set, with the reader's notices told on standard error.
+// The data set, valid, with the reader's notices told on standard error.
 Data read_input(const CommonOptions& options);
 
 // One line to standard error, unless --quiet.

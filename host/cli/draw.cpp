@@ -127,6 +127,7 @@ Command draw_command(CLI::App& program) {
       "draw", "Independent draws; their summary with the exact one below it");
   const auto options = std::make_shared<DrawOptions>();
   add_common_options(*app, *options);
+  add_data_columns(*app, options->data_columns);
   app->add_option("--draws", options->draws, "How many, as 1000000 or 1e6")->capture_default_str();
   app->add_option("--seed", options->seed, "Seed, 64 bits")->capture_default_str();
   app->add_option("--precision", options->precision, "Precision of the draws; single is faster")

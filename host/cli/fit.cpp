@@ -51,6 +51,7 @@ Command fit_command(CLI::App& program) {
       program.add_subcommand("fit", "Exact summary of the posterior, no random numbers");
   const auto options = std::make_shared<FitOptions>();
   add_common_options(*app, *options);
+  add_data_columns(*app, options->data_columns);
   app->add_flag("--plot", options->plot, "A forest plot below the table");
   add_request_options(*app, options->requests);
   return {app, [options] { run(*options); }};

@@ -66,6 +66,7 @@ Command sweep_command(CLI::App& program) {
       "sweep", "Many priors on one data set: how far the posterior moves, where conclusions flip");
   const auto options = std::make_shared<SweepOptions>();
   add_common_options(*app, *options, false);
+  add_data_columns(*app, options->data_columns);
   SweepRequest& request = options->request;
   const auto add_list = [&](const char* flag, std::vector<std::string>& list, const char* help) {
     app->add_option(flag, list, help)->allow_extra_args(false)->capture_default_str();

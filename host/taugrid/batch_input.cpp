@@ -19,6 +19,7 @@
 #include "host/taugrid/csv_scanner.h"
 #include "host/taugrid/posterior.h"
 #include "host/taugrid/readers.h"
+#include "host/taugrid/row_text.h"
 
 namespace taugrid {
 namespace {
@@ -63,22 +64,6 @@ std::optional<std::string_view> plain_field(std::string_view line, size_t n) {
   }
   const size_t end = std::min(line.find_first_of(",\r\n", begin), line.size());
   return csv_trimmed(line.substr(begin, end - begin));
-}
-
-// "row 3" of an error of fit, and what follows it.
-struct RowText {
-  int64_t row;
-  std::string_view rest;  // ": sigma is .."
-};
-std::optional<RowText> row_text(std::string_view text) {
-  if (!text.starts_with("row ")) return {};
-  RowText result{0, {}};
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data() + 4, end, result.row);
-  if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != ':' || result.row < 1)
-    return {};
-  result.rest = {parsed.ptr, static_cast<size_t>(end - parsed.ptr)};
-  return result;
 }
 
 }  // namespace

@@ -19,12 +19,14 @@ struct CsvRecord {
 };
 std::vector<CsvRecord> parse_csv_records(std::string_view text, const std::string& name);
 
-// Which field of a header is `column`. Throws std::invalid_argument unless exactly one is.
+// Which field of a header is `column`. Throws std::invalid_argument, ending with `advice`, unless
+// exactly one is.
 size_t csv_column(const std::vector<std::string>& header, std::string_view column,
-                  const std::string& name);
+                  const std::string& name, const std::string& advice = "");
 
-// The first record names the columns: y and sigma in any order, label optional. Others are ignored
-// with a notice. Throws as read_data does.
-ReadResult parse_csv(std::string_view text, const std::string& name);
+// The first record names the columns, in any order. Those not asked for are ignored with a notice.
+// Throws as read_data does.
+ReadResult parse_csv(std::string_view text, const std::string& name,
+                     const DataColumns& columns = {});
 
 }  // namespace taugrid

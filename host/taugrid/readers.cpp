@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "host/taugrid/csv_reader.h"
+#include "host/taugrid/row_text.h"
 
 namespace taugrid {
 namespace {
@@ -32,13 +33,14 @@ double json_number(const Json& value, const std::string& what) {
   throw std::invalid_argument(fmt::format("{} is {}, not a number", what, value.dump()));
 }
 
-std::vector<double> json_column(const Json& object, const std::string& name, const char* quantity) {
+std::vector<double> json_column(const Json& object, const std::string& name,
+                                const std::string& quantity, const std::string& advice) {
   const auto found = object.find(quantity);
   if (found == object.end()) {
     std::string keys;
     for (const auto& item : object.items()) keys += (keys.empty() ? "" : ", ") + item.key();
-    throw std::invalid_argument(fmt::format("{}: there is no \"{}\"; the keys are: {}", name,
-                                            quantity, keys.empty() ? "none" : keys));
+    throw std::invalid_argument(fmt::format("{}: there is no \"{}\"; the keys are: {}{}", name,
+                                            quantity, keys.empty() ? "none" : keys, advice));
   }
   // A vector of length 1 is often written as its only number.
   if (!found->is_array()) return {json_number(*found, fmt::format("{}: {}", name, quantity))};
@@ -51,7 +53,13 @@ std::vector<double> json_column(const Json& object, const std::string& name, con
   return column;
 }
 
-ReadResult parse_stan_json(std::string_view text, const std::string& name) {
+ReadResult parse_stan_json(std::string_view text, const std::string& name,
+                           const DataColumns& columns) {
+  if (!columns.label.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: this is JSON, which has no labels; they are a column of CSV", name));
+  if (columns.y == columns.sigma)
+    throw std::invalid_argument(fmt::format("{} is named twice by --y and --se", columns.y));
   Json object;
   try {
     object = Json::parse(text);
@@ -59,22 +67,23 @@ ReadResult parse_stan_json(std::string_view text, const std::string& name) {
     throw std::invalid_argument(fmt::format("{}: not JSON: {}", name, error.what()));
   }
   ReadResult result;
-  result.data.y = json_column(object, name, "y");
-  result.data.sigma = json_column(object, name, "sigma");
+  result.name = name;
+  result.data.y = json_column(object, name, columns.y, columns.advice);
+  result.data.sigma = json_column(object, name, columns.sigma, columns.advice);
   const size_t n = result.data.y.size();
   if (result.data.sigma.size() != n) {
     throw std::invalid_argument(
-        fmt::format("{}: y has {} values and sigma has {}; their numbers must be equal", name, n,
-                    result.data.sigma.size()));
+        fmt::format("{}: {} has {} values and {} has {}; their numbers must be equal", name,
+                    columns.y, n, columns.sigma, result.data.sigma.size()));
   }
   if (const auto found = object.find("J"); found != object.end()) {
     if (json_number(*found, fmt::format("{}: J", name)) != static_cast<double>(n)) {
-      throw std::invalid_argument(
-          fmt::format("{}: J is {}, but y and sigma have {} values", name, found->dump(), n));
+      throw std::invalid_argument(fmt::format("{}: J is {}, but {} and {} have {} values", name,
+                                              found->dump(), columns.y, columns.sigma, n));
     }
   }
   for (const auto& item : object.items()) {
-    if (item.key() == "J" || item.key() == "y" || item.key() == "sigma") continue;
+    if (item.key() == "J" || item.key() == columns.y || item.key() == columns.sigma) continue;
     result.notices.push_back(fmt::format("{}: ignored \"{}\"", name, item.key()));
   }
   return result;
@@ -141,7 +150,7 @@ double parse_number(std::string_view text, std::string_view what) {
   throw std::invalid_argument(fmt::format("{} is '{}', not a number", what, text));
 }
 
-ReadResult parse_data(std::string_view text, const std::string& name) {
+ReadResult parse_data(std::string_view text, const std::string& name, const DataColumns& columns) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     throw std::invalid_argument(fmt::format("{}: the text is UTF-16; save it as UTF-8", name));
@@ -150,11 +159,24 @@ ReadResult parse_data(std::string_view text, const std::string& name) {
   if (start == std::string_view::npos) {
     throw std::invalid_argument(fmt::format("{}: the file is empty", name));
   }
-  return text[start] == '{' ? parse_stan_json(text, name) : parse_csv(text, name);
+  return text[start] == '{' ? parse_stan_json(text, name, columns) : parse_csv(text, name, columns);
 }
 
-ReadResult read_data(const std::string& path) {
-  return parse_data(read_text(path), path == "-" ? "standard input" : path);
+ReadResult read_data(const std::string& path, const DataColumns& columns) {
+  return parse_data(read_text(path), path == "-" ? "standard input" : path, columns);
+}
+
+void validate(const ReadResult& read) {
+  try {
+    validate(read.data);
+  } catch (const std::invalid_argument& error) {
+    const auto of_row = row_text(error.what());
+    if (!of_row || static_cast<size_t>(of_row->row) > read.lines.size())
+      throw std::invalid_argument(fmt::format("{}: {}", read.name, error.what()));
+    throw std::invalid_argument(fmt::format("{}: row {} (line {}){}", read.name, of_row->row,
+                                            read.lines[static_cast<size_t>(of_row->row) - 1],
+                                            of_row->rest));
+  }
 }
 
 }  // namespace taugrid
