@@ -105,8 +105,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"UnknownTauPrior",
                 kThreeSchools,
                 {"--tau-prior", "half_caucy:5"},
-                "'half_caucy' is unknown"},
+                "WEIGHT*PRIOR+..; did you mean half_cauchy?"},
         Refused{"UnknownMuPrior", kThreeSchools, {"--mu-prior", "gauss:0,1"}, "'gauss' is unknown"},
+        Refused{"MisspeltMuPrior",
+                kThreeSchools,
+                {"--mu-prior", "norml:0,1"},
+                "uniform:lower,upper; did you mean normal?"},
         Refused{
             "ParameterOutOfRange", kThreeSchools, {"--tau-prior", "half_normal:-1"}, "scale is -1"},
         Refused{
@@ -295,6 +299,38 @@ TEST(Cli, WithoutArgumentsPrintsHelpAndExits2) {
   EXPECT_EQ(run({"fit"}).code, 2);
   EXPECT_EQ(run({"bogus"}).code, 2);
   EXPECT_EQ(run({"--bogus"}).code, 2);
+}
+
+TEST(Cli, NamesTheNearestCommandAndFlag) {
+  const auto first_line = [](const Texts& arguments) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    return outcome.err.substr(0, outcome.err.find('\n'));
+  };
+  const std::string commands = "; the commands are fit, draw, batch, sweep, simulate, info";
+  EXPECT_EQ(first_line({"fitt", kSchools}),
+            "taugrid: fitt is no command" + commands + "; did you mean fit?");
+  EXPECT_EQ(first_line({"bogus"}), "taugrid: bogus is no command" + commands);
+  EXPECT_EQ(first_line({"--versoin"}),
+            "taugrid: --versoin is no flag of taugrid; did you mean --version?");
+  for (const Texts& given : {Texts{kSchools, "--tau-pior", "uniform"},
+                             {kSchools, "--tau-pior=uniform"},
+                             {"--tau-pior", "uniform", kSchools},
+                             {"--tau-pior=uniform"}}) {
+    Texts arguments = {"fit"};
+    arguments.insert(arguments.end(), given.begin(), given.end());
+    EXPECT_EQ(first_line(arguments),
+              "taugrid: --tau-pior is no flag of fit; did you mean --tau-prior?");
+  }
+  EXPECT_EQ(first_line({"draw", kSchools, "-out", "a.csv"}),
+            "taugrid: -out is no flag of draw; did you mean --out?");
+  EXPECT_EQ(first_line({"fit", kSchools, "--xyzzy"}), "taugrid: --xyzzy is no flag of fit");
+  EXPECT_EQ(first_line({"--quiet", "fit", kSchools}),
+            "taugrid: --quiet is no flag of taugrid; those of fit come after it");
+  // What CLI11 says is said where nothing is unknown.
+  EXPECT_EQ(first_line({"fit"}), "taugrid: DATA is required");
+  EXPECT_EQ(run({"fit"}).err, "taugrid: DATA is required\n`taugrid fit --help` says more.\n");
 }
 
 TEST(Cli, PlotGoesWithTheTableOnly) {

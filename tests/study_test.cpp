@@ -80,9 +80,10 @@ TEST_P(StudyRefuses, WithTheLine) {
 INSTANTIATE_TEST_SUITE_P(
     BadInput, StudyRefuses,
     testing::Values(
-        BadStudy{"UnknownKey", "seed = 7", "sed = 7",
-                 "s.toml:1: key sed is unknown; known are crps, estimate, interval, kind, level, "
-                 "methods, misspecify, parameters, replicates, scenarios, seed"},
+        BadStudy{
+            "UnknownKey", "seed = 7", "sed = 7",
+            "s.toml:1: key sed is unknown; known are crps, estimate, interval, kind, level, "
+            "methods, misspecify, parameters, replicates, scenarios, seed; did you mean seed?"},
         BadStudy{"UnknownScenarioKey", "mu = -0.3", "mu = -0.3\nn = 4",
                  "s.toml:10: key scenarios.n is unknown; known in scenarios are i2, k, mu, sigma, "
                  "tau, theta, theta_scale"},

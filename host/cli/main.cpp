@@ -9,6 +9,7 @@
 #include <string>
 
 #include "host/cli/commands.h"
+#include "host/cli/usage_error.h"
 #include "host/taugrid/device.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/posterior.h"
@@ -53,8 +54,7 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
-    return fail(kBadInput,
-                fmt::format("{}\nRun with --help for more information.", error.what()).c_str());
+    return fail(kBadInput, cli::usage_error(program, error).c_str());
   } catch (const std::invalid_argument& error) {
     return fail(kBadInput, error.what());
   } catch (const Stopped&) {

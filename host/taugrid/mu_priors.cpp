@@ -2,6 +2,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "host/taugrid/nearest_name.h"
 #include "host/taugrid/prior_text.h"
 #include "host/taugrid/priors.h"
 #include "kernels/math/posterior.h"
@@ -15,7 +16,10 @@ namespace {
 [[noreturn]] void refuse_name(const std::string& name) {
   std::vector<std::string> names;
   for (const TauPriorRow& row : mu_prior_rows()) names.emplace_back(row.syntax);
-  throw std::invalid_argument("mu prior '" + name + "' is unknown; known are " + joined(names));
+  std::vector<std::string> words;
+  for (const TauPriorRow& row : mu_prior_rows()) words.emplace_back(row.name);
+  throw std::invalid_argument("mu prior '" + name + "' is unknown; known are " + joined(names) +
+                              did_you_mean(name, words));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "host/taugrid/nearest_name.h"
 #include "host/taugrid/prior_integral.h"
 #include "host/taugrid/prior_mixture.h"
 #include "host/taugrid/prior_reference.h"
@@ -421,7 +422,10 @@ const Row& row_of(const std::string& name) {
     if (name == row.text.name) return row;
   std::vector<std::string> names;
   for (const Row& row : rows()) names.emplace_back(row.text.syntax);
-  throw std::invalid_argument("tau prior '" + name + "' is unknown; known are " + joined(names));
+  std::vector<std::string> words;
+  for (const Row& row : rows()) words.emplace_back(row.text.name);
+  throw std::invalid_argument("tau prior '" + name + "' is unknown; known are " + joined(names) +
+                              did_you_mean(name, words));
 }
 
 }  // namespace

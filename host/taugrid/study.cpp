@@ -11,6 +11,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "host/taugrid/nearest_name.h"
 #include "host/taugrid/prior_hash.h"
 #include "host/taugrid/readers.h"
 #include "host/taugrid/resumable_file.h"
@@ -110,9 +111,10 @@ class Section {
       if (known_.contains(std::string(key.str()))) continue;
       std::string known;
       for (const std::string& name : known_) known += (known.empty() ? "" : ", ") + name;
-      throw std::invalid_argument(fmt::format("{}:{}: key {} is unknown; known {}are {}", file_,
-                                              key.source().begin.line, full(std::string(key.str())),
-                                              name_.empty() ? "" : "in " + name_ + " ", known));
+      throw std::invalid_argument(
+          fmt::format("{}:{}: key {} is unknown; known {}are {}{}", file_, key.source().begin.line,
+                      full(std::string(key.str())), name_.empty() ? "" : "in " + name_ + " ", known,
+                      did_you_mean(key.str(), {known_.begin(), known_.end()})));
     }
   }
 
