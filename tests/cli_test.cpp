@@ -159,7 +159,9 @@ TEST(Cli, DataMayHaveColumnsOfOtherNames) {
 
 TEST(Cli, QuietSilencesNotices) {
   const std::string data = "y,sigma,year\n28,15,1\n8,10,2\n-3,16,3\n";
-  EXPECT_EQ(run({"fit", "-"}, data).err, "taugrid: standard input: ignored column year\n");
+  const std::string csv_err = run({"fit", "-", "--format", "csv"}, data).err;
+  EXPECT_TRUE(csv_err.starts_with("taugrid: standard input: ignored column year\ntaugrid: note: "))
+      << csv_err;
   const Outcome quiet = run({"fit", "-", "--quiet"}, data);
   EXPECT_EQ(quiet.err, "");
   EXPECT_NE(quiet.out, "");
@@ -252,7 +254,27 @@ TEST(Cli, DrawsOnStdoutLeaveTheSummaryToStderr) {
 }
 
 TEST(Cli, ProgressIsForTerminalsOnly) {
-  EXPECT_EQ(run({"draw", kSchools, "--draws", "3e6"}).err, "");
+  EXPECT_EQ(run({"draw", kSchools, "--draws", "3e6", "--format", "json"}).err, "");
+}
+
+// What took how long is on standard error, and what is on standard output the same at each run;
+// JSON and CSV have a field for it.
+TEST(Cli, TablesDoNotHoldTheTimeTheyTook) {
+  for (const Texts& command : {Texts{"fit", kSchools, "--plot"},
+                               {"draw", kSchools, "--draws", "2000", "--format", "html"},
+                               {"draw", kSchools, "--draws", "2000"},
+                               {"sweep", kSchools, "--tau-prior", "half_normal:1..5:3"}}) {
+    const Outcome outcome = run(command), again = run(command);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, again.out);
+    EXPECT_TRUE(
+        outcome.err.starts_with(command[0] == "draw" ? "taugrid: drew 2000 in " : "taugrid: took "))
+        << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    Texts quiet = command;
+    quiet.push_back("--quiet");
+    EXPECT_EQ(run(quiet).err, "");
+  }
 }
 
 TEST(Cli, AutoSaysWhatItTookAndWhy) {

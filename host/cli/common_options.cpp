@@ -139,6 +139,7 @@ void print_result(const CommonOptions& options, const Result& result, bool stdou
     writer.write(result, [&](std::string_view text) { out.write(text); });
     out.commit();
   }
+  if (!writer.has_times) tell(options, time_text(result));
   if (writer.has_notes) return;
   for (const std::string& note : result.fit.notes) tell(options, "note: " + note);
 }

@@ -1,4 +1,6 @@
 // taugrid sweep DATA: one data set, many priors.
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -53,6 +55,7 @@ void run(const SweepOptions& options) {
     out.write(sweep_table(*summary, most_rows, options.columns.given) + plot);
   }
   out.commit();
+  if (options.format == "table") tell(options, fmt::format("took {:.3g} s", summary->seconds));
   if (options.format != "csv") return;
   // What its rows have no place for.
   for (const SweepFlip& flip : summary->flips) tell(options, flip_text(flip));

@@ -290,8 +290,7 @@ std::string sweep_table(const SweepSummary& sweep, size_t most_rows, bool all_co
     text += fmt::format("{} of {} rows; --rows 0 shows all, --format csv all columns\n", n_shown,
                         sweep.rows.size());
   text += flips_text(sweep);
-  text += fmt::format("\n{:.3g} s, {}, taugrid {}, stream {}\n", sweep.seconds, sweep.backend,
-                      version(), kStreamVersion);
+  text += fmt::format("\n{}, taugrid {}, stream {}\n", sweep.backend, version(), kStreamVersion);
   text += errors_text(sweep);
   for (const std::string& note : sweep.notes) text += "note: " + note + "\n";
   return text;

@@ -133,14 +133,6 @@ std::string joint_text(const FitSummary& fit, const std::vector<NumberStyle>& st
       four_decimals.text(fit.log_marginal_likelihood));
 }
 
-// 37.1 M, 812 k: a rate needs no more.
-std::string rate_text(double rate) {
-  if (rate >= 1e9) return fmt::format("{:.3g} G", rate / 1e9);
-  if (rate >= 1e6) return fmt::format("{:.3g} M", rate / 1e6);
-  if (rate >= 1e3) return fmt::format("{:.3g} k", rate / 1e3);
-  return fmt::format("{:.3g}", rate);
-}
-
 std::string rank_error_text(const DrawSummary& draw) {
   double rank_error = 0;
   for (const SampleSummary& sample : draw.parameters)
@@ -176,20 +168,35 @@ Parts parts_of(const Result& result) {
     const std::vector<NumberStyle> styles = exact_styles(fit);
     return {fmt::format("Exact posterior: {}\n", model_text(fit)), exact_table(fit, styles),
             "\n" + joint_text(fit, styles) + separated(request_sections(fit)) +
-                fmt::format("{:.3g} s, {}, {}\n", fit.seconds, fit.backend, versions) +
-                notes_text(fit)};
+                fmt::format("{}, {}\n", fit.backend, versions) + notes_text(fit)};
   }
   const DrawSummary& draw = *result.draw;
   return {fmt::format("{} draws from the exact posterior: {}\n", draw.draws, model_text(fit)) +
-              fmt::format("seed {}, {} precision; {} draws/s, {}, {}\n", draw.seed, draw.precision,
-                          rate_text(draw.draws_per_second), draw.backend, versions),
+              fmt::format("seed {}, {} precision; {}, {}\n", draw.seed, draw.precision,
+                          draw.backend, versions),
           sample_table(fit, draw),
           derived_text(fit, draw) +
               "\nDraws are independent: n_eff is their number and Rhat is 1 by construction.\n" +
               rank_error_text(draw) + notes_text(fit)};
 }
 
+// 37.1 M, 812 k: a rate needs no more.
+std::string rate_text(double rate) {
+  if (rate >= 1e9) return fmt::format("{:.3g} G", rate / 1e9);
+  if (rate >= 1e6) return fmt::format("{:.3g} M", rate / 1e6);
+  if (rate >= 1e3) return fmt::format("{:.3g} k", rate / 1e3);
+  return fmt::format("{:.3g}", rate);
+}
+
 }  // namespace
+
+std::string time_text(const Result& result) {
+  if (result.draw == nullptr) return fmt::format("took {:.3g} s", result.fit.seconds);
+  const DrawSummary& draw = *result.draw;
+  return fmt::format("drew {} in {:.3g} s, {} draws/s", draw.draws,
+                     static_cast<double>(draw.draws) / draw.draws_per_second,
+                     rate_text(draw.draws_per_second));
+}
 
 void write_table(const Result& result, const TextSink& sink) {
   const Parts parts = parts_of(result);

@@ -14,10 +14,11 @@ namespace taugrid {
 namespace {
 
 constexpr Writer kWriters[] = {
-    {"table", ".txt", "for people: aligned columns", true, write_table},
-    {"json", ".json", "one object, numbers to the last bit", true, write_json},
-    {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, write_csv},
-    {"html", ".html", "the table, for notebooks and pages", true, write_html},
+    {"table", ".txt", "for people: aligned columns", true, false, write_table},
+    {"json", ".json", "one object, numbers to the last bit", true, true, write_json},
+    {"csv", ".csv", "one row, columns named by the JSON keys joined with dots", false, true,
+     write_csv},
+    {"html", ".html", "the table, for notebooks and pages", true, false, write_html},
 };
 
 std::vector<std::string> itself(const std::string& path) { return {path}; }
