@@ -102,6 +102,29 @@ TEST(Cli, HelpListsEveryPriorAndFormat) {
   }
 }
 
+TEST(Cli, HelpFitsAScreenAndHasNoPlaceholders) {
+  for (const char* command : {"fit", "draw", "batch", "sweep", "simulate", "info"}) {
+    const std::string help = run({command, "--help"}).out;
+    const std::string flags = help.substr(0, help.find("Priors of tau:"));
+    std::istringstream lines(flags);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
+    for (const char* ugly : {" TEXT", "INT", "FLOAT", " ...", "REQUIRED", "\n\n\n"})
+      EXPECT_FALSE(contains(flags, ugly)) << command << ": " << ugly;
+  }
+  EXPECT_TRUE(contains(run({"fit", "--help"}).out, "\n  --probs P,P,..  "));
+  EXPECT_TRUE(contains(run({"draw", "--help"}).out, "How many, as 1000000 or 1e6 [100000]\n"));
+}
+
+// A sweep has formats of its own: html was taken for a table.
+TEST(Cli, SweepTakesItsOwnFormats) {
+  EXPECT_EQ(run({"sweep", kSchools, "--format", "csv"}).code, 0);
+  const Outcome outcome = run({"sweep", kSchools, "--format", "html"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "html not in {table,json,csv}")) << outcome.err;
+  const std::string help = run({"sweep", "--help"}).out;
+  EXPECT_FALSE(contains(help, "one row"));
+}
+
 TEST(Cli, EveryFormatHasItsResultOnStdout) {
   for (const Writer& writer : writers()) {
     const Outcome outcome = run({"fit", kSchools, "--format", writer.name});

@@ -5,6 +5,7 @@
 
 #include "host/cli/commands.h"
 #include "host/cli/common_options.h"
+#include "host/cli/help_formatter.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/batch_file.h"
@@ -78,23 +79,29 @@ Command batch_command(CLI::App& program) {
   const auto options = std::make_shared<BatchOptions>();
   add_common_options(*app, *options);
   app->get_option("DATA")->description("CSV with a header; - is standard input");
+  app->get_option("--backend")->description("What computes; auto takes the CPU");
   app->remove_option(app->get_option("--format"));
   app->add_option("--by", options->by,
-                  "Column that names the data sets, whose rows stand together (default: group)");
+                  "Column that names the data sets, whose rows stand together (default: group, if "
+                  "there is one)")
+      ->type_name("COLUMN");
   app->add_option("--y", options->y,
                   "Column of the estimates; of the wide form all of them, as y1..y8 or a,b,c")
+      ->type_name("COLUMNS")
       ->capture_default_str();
-  app->add_option("--se,--sigma", options->sigma, "Column or columns of the standard errors")
+  app->add_option("--se,--sigma", options->sigma, "Column of their standard errors; of the wide form as many")
+      ->type_name("COLUMNS")
       ->capture_default_str();
   add_column_options(*app, options->columns);
-  app->add_option("--max-j", options->most_schools,
-                  "Columns theta[1] .. of the long form (default: as many as the largest data set "
-                  "has rows)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
+  number_within(app->add_option("--max-j", options->most_schools,
+                                "Columns theta[1] .. theta[N] of the long form, with theta among "
+                                "--quantities (default: as many as the largest data set has rows)"),
+                "N", int64_t{1}, int64_t{1000000});
   app->add_option(
          "--out", options->out,
          "File for the rows, CSV, or netCDF-4 where it ends in .nc; - is standard output, where "
          "rows come as they are done: a mistake found later in DATA ends the run after them")
+      ->type_name("FILE")
       ->capture_default_str();
   app->add_flag("--resume", options->resume, "Go on from what an interrupted run to --out left");
   return {app, [options] { run(*options); }};

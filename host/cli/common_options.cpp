@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "host/cli/help_formatter.h"
 #include "host/taugrid/output_file.h"
 #include "host/taugrid/prior_table.h"
 #include "host/taugrid/priors.h"
@@ -41,28 +42,35 @@ std::string format_help() {
 }  // namespace
 
 void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each) {
-  app.add_option(
-         "DATA", options.data_file,
-         "CSV with columns y and sigma (and label), or Stan's JSON data; - is standard input")
+  app.add_option("DATA", options.data_file,
+                 "CSV with a header: columns y (estimates), sigma (their standard errors), and label "
+                 "if there are names; or Stan's JSON data; - is standard input")
       ->required();
   if (one_prior_each) {
     app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
+        ->type_name("PRIOR")
         ->capture_default_str();
-    app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")->capture_default_str();
+    app.add_option("--mu-prior", options.mu_prior, "Prior of mu; see below")
+        ->type_name("PRIOR")
+        ->capture_default_str();
   }
-  app.add_option("--backend", options.device.backend, "What computes")
-      ->each([&options](const std::string&) { options.backend_given = true; })
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+  add_device_options(app, options.device.backend, options.backend_given, options.device.threads);
+  one_of(app.add_option("--format", options.format, format_help()), format_names())
       ->capture_default_str();
-  app.add_option("--threads", options.device.threads, "Threads of the CPU; 0 is all that there are")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
-  app.add_option("--format", options.format, format_help())
-      ->check(CLI::IsMember(format_names()))
-      ->capture_default_str();
-  app.add_flag("--quiet", options.quiet, "No notices and no progress on standard error");
+  app.add_flag("--quiet", options.quiet, "Nothing on standard error but errors");
   app.footer(prior_lines("Priors of tau:", tau_prior_rows()) + "\n" +
              prior_lines("Priors of mu:", mu_prior_rows()));
+}
+
+void add_device_options(CLI::App& app, std::string& backend, bool& backend_given, int& threads) {
+  one_of(app.add_option("--backend", backend,
+                        "What computes; auto takes a CUDA device where there is one"),
+         {"auto", "cpu", "cuda"})
+      ->each([&backend_given](const std::string&) { backend_given = true; })
+      ->capture_default_str();
+  number_within(app.add_option("--threads", threads, "Threads of the CPU; 0 is all that there are"),
+                "N", 0, 4096)
+      ->capture_default_str();
 }
 
 void add_data_columns(CLI::App& app, DataColumns& columns) {
@@ -73,17 +81,21 @@ void add_data_columns(CLI::App& app, DataColumns& columns) {
       ->type_name("COLUMN")
       ->capture_default_str();
   app.add_option("--label", columns.label,
-                 "Column of DATA with the names of the schools [label, if there is one]")
+                 "Column of DATA with the names of the schools (default: label, if there is one)")
       ->type_name("COLUMN");
 }
 
 void add_column_options(CLI::App& app, ColumnOptions& options) {
   const auto given = [&options](const std::string&) { options.given = true; };
-  app.add_option("--quantities", options.quantities, "Of tau, mu, theta_new, theta")
+  app.add_option("--quantities", options.quantities,
+                 "Parameters that have columns: of tau, mu, theta_new, theta, separated by commas")
+      ->type_name("LIST")
       ->each(given)
       ->capture_default_str();
   app.add_option("--stats", options.statistics,
-                 "Of mean, sd, mode, qP, centralP, shortestP with P in percent")
+                 "Columns of each: of mean, sd, mode, qP, centralP, shortestP, separated by "
+                 "commas; P is a percentage, as in q2.5 or central95")
+      ->type_name("LIST")
       ->each(given)
       ->capture_default_str();
 }

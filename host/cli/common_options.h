@@ -27,6 +27,9 @@ struct CommonOptions {
 // Without `one_prior_each` the flags of the priors are the command's own.
 void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each = true);
 
+// --backend and --threads.
+void add_device_options(CLI::App& app, std::string& backend, bool& backend_given, int& threads);
+
 // Of a command on one data set: --y, --se and --label.
 void add_data_columns(CLI::App& app, DataColumns& columns);
 

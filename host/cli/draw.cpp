@@ -9,6 +9,7 @@
 
 #include "host/cli/commands.h"
 #include "host/cli/common_options.h"
+#include "host/cli/help_formatter.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/readers.h"
@@ -128,27 +129,42 @@ Command draw_command(CLI::App& program) {
   const auto options = std::make_shared<DrawOptions>();
   add_common_options(*app, *options);
   add_data_columns(*app, options->data_columns);
-  app->add_option("--draws", options->draws, "How many, as 1000000 or 1e6")->capture_default_str();
-  app->add_option("--seed", options->seed, "Seed, 64 bits")->capture_default_str();
-  app->add_option("--precision", options->precision, "Precision of the draws; single is faster")
-      ->check(CLI::IsMember({"double", "single"}))
+  app->add_option("--draws", options->draws, "How many, as 1000000 or 1e6")
+      ->type_name("N")
       ->capture_default_str();
-  app->add_option(
-      "--out", options->out,
-      "File for the draws: " + draw_format_help() + "; - is Stan CSV to standard output");
+  app->add_option("--seed", options->seed,
+                  "Seed of the random numbers, a whole number from 0 to 2^64 - 1")
+      ->type_name("N")
+      ->capture_default_str();
+  one_of(app->add_option("--precision", options->precision,
+                         "Precision of the draws; single is faster"),
+         {"double", "single"})
+      ->capture_default_str();
+  app->add_option("--out", options->out,
+                  "File for the draws: " + draw_format_help() +
+                      "; - is Stan CSV to standard output, and the summary to standard error. "
+                      "Without it draws are summarised, not kept")
+      ->type_name("FILE");
   app->add_option("--groups", options->groups,
                   "Groups of a .nc file that grow with the draws: posterior, sample_stats, "
-                  "log_likelihood (these by default), posterior_predictive, separated by commas");
-  app->add_option("--compress", options->compress, "Level of compression of a .nc file, 0 is none")
-      ->check(CLI::Range(0, 9))
+                  "log_likelihood (these by default), posterior_predictive, separated by commas")
+      ->type_name("LIST");
+  number_within(app->add_option("--compress", options->compress,
+                                "Level of compression of a .nc file, 0 (none) to 9"),
+                "LEVEL", 0, 9)
       ->capture_default_str();
   app->add_option("--derive", options->derive,
-                  "What joint draws tell: best, rank, pairwise, max, separated by commas");
+                  "What only joint draws tell: best (which theta is the largest), rank (of each "
+                  "theta), pairwise (which of two is larger), max (how large the largest is), "
+                  "separated by commas")
+      ->type_name("LIST");
   app->add_option(
-      "--check", options->check,
-      "Posterior predictive checks of statistics: max, min, mean, sd, separated by commas");
+         "--check", options->check,
+         "Posterior predictive checks of statistics of y: max, min, mean, sd, separated by commas")
+      ->type_name("LIST");
   app->add_option("--check-prior", options->check_prior,
-                  "Prior predictive checks of the same statistics; the priors must be proper");
+                  "Prior predictive checks of the same statistics; the priors must be proper")
+      ->type_name("LIST");
   return {app, [options] { run(*options); }};
 }
 

@@ -37,7 +37,7 @@ Command info_command(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("info", "Version, stream version, devices, instruction sets");
   const auto priors = std::make_shared<bool>(false);
-  app->add_flag("--priors", *priors, "The reference of all priors instead, in Markdown");
+  app->add_flag("--priors", *priors, "Print the reference of all priors instead, in Markdown");
   return {app, [priors] {
             if (!*priors) return run();
             OutputFile out("-");

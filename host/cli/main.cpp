@@ -5,10 +5,12 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "host/cli/commands.h"
+#include "host/cli/help_formatter.h"
 #include "host/cli/usage_error.h"
 #include "host/taugrid/device.h"
 #include "host/taugrid/output_file.h"
@@ -37,12 +39,15 @@ int main(int argc, char** argv) {
       "  y_j ~ N(theta_j, sigma_j^2), theta_j ~ N(mu, tau^2), j = 1 .. J",
       "taugrid");
   try {
+    program.formatter(std::make_shared<cli::HelpFormatter>());
     program.set_version_flag("--version",
-                             fmt::format("taugrid {}, stream {}", version(), kStreamVersion));
+                             fmt::format("taugrid {}, stream {}", version(), kStreamVersion),
+                             "Print the version and that of the random stream, and exit");
     program.require_subcommand(1);
     const cli::Command commands[] = {cli::fit_command(program),      cli::draw_command(program),
                                      cli::batch_command(program),    cli::sweep_command(program),
                                      cli::simulate_command(program), cli::info_command(program)};
+    program.footer("`taugrid COMMAND --help` lists the flags of a command.");
     if (argc < 2) {
       std::fputs(program.help().c_str(), stderr);
       return kBadInput;

@@ -118,7 +118,7 @@ void add_request_options(CLI::App& app, RequestOptions& options) {
   };
   add("--probs", options.probabilities, "P,P,..", "Further quantiles, such as 0.01,0.99");
   add("--level", options.levels, "L,L,..",
-      "Central and shortest intervals of further levels, such as 0.9");
+      "Central and shortest intervals of further levels, such as 0.9,0.5");
   add("--exceed", options.exceed, "PARAMETER:VALUE,..",
       "P(parameter > value | y), such as mu:0,theta[1]:28; a school's label names its theta too");
   add("--density", options.density, "PARAMETER,LO:HI:N",
@@ -126,11 +126,13 @@ void add_request_options(CLI::App& app, RequestOptions& options) {
   add("--given-tau", options.given_tau, "LO:HI:N or TAU,..",
       "p(tau|y), I^2 and the moments of mu and every theta given tau, such as 0:30:61,inf");
   add_flag("--weights", options.weights,
-           "E[B_j|y], B_j = tau^2/(sigma_j^2 + tau^2), and the weight of each y_k in each "
-           "posterior mean");
-  add_flag("--bayes-factors", options.bayes_factors, "p(y|tau=0)/p(y) and p(y|mu=0)/p(y)");
+           "Shrinkage factors E[B_j|y], B_j = tau^2/(sigma_j^2 + tau^2), and the weight of each "
+           "y_k in each posterior mean");
+  add_flag("--bayes-factors", options.bayes_factors,
+           "Bayes factors p(y|tau=0)/p(y) and p(y|mu=0)/p(y)");
   add_flag("--loo", options.loo,
-           "Leave-one-out predictive densities and PIT by refits, elpd and its se");
+           "Leave-one-out cross-validation by refits: predictive densities, their sum elpd with "
+           "its standard error, and PIT");
 }
 
 SummaryOptions parse_requests(const RequestOptions& options) {

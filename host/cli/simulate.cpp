@@ -11,6 +11,7 @@
 
 #include "host/cli/commands.h"
 #include "host/cli/common_options.h"
+#include "host/cli/help_formatter.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/checkpoint.h"
@@ -159,30 +160,31 @@ Command simulate_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "simulate", "A simulation study: synthetic data sets, methods, and what they are worth");
   const auto options = std::make_shared<SimulateOptions>();
-  app->add_option("STUDY", options->file, "TOML file that describes the study; - is standard input")
+  app->add_option("STUDY", options->file,
+                  "TOML file that describes the study (docs/simulate.md); - is standard input")
       ->required();
   app->add_option(
          "--out", options->out,
          "File for the results, CSV, or netCDF-4 where it ends in .nc; - is standard output")
+      ->type_name("FILE")
       ->capture_default_str();
   app->add_option("--show", options->show,
-                  "SCENARIO,REPLICATE: print that data set for `taugrid fit`, and stop");
+                  "Print that data set, both counted from 0, as CSV for `taugrid fit`, and stop")
+      ->type_name("SCENARIO,REPLICATE");
   app->add_option("--replicates-out", options->replicates_out,
-                  "File for what every method says of every replicate, CSV");
+                  "File for what every method says of every replicate, CSV")
+      ->type_name("FILE");
   app->add_option("--checkpoint", options->checkpoint,
-                  "File that --resume goes on from; with --out FILE it is FILE.checkpoint");
+                  "File that --resume goes on from (default: FILE.checkpoint with --out FILE)")
+      ->type_name("FILE");
   app->add_flag("--resume", options->resume, "Go on from the checkpoint, if there is one");
-  app->add_option("--checkpoint-every", options->checkpoint_every, "Seconds between checkpoints")
-      ->check(CLI::Range(0.0, 1e6))
+  number_within(app->add_option("--checkpoint-every", options->checkpoint_every,
+                                "Time between checkpoints, in seconds"),
+                "SECONDS", 0.0, 1e6)
       ->capture_default_str();
-  app->add_option("--backend", options->backend, "What computes; auto takes the CPU")
-      ->each([options = options.get()](const std::string&) { options->backend_given = true; })
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
-  app->add_option("--threads", options->threads, "Threads of the CPU; 0 is all that there are")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
-  app->add_flag("--quiet", options->quiet, "No notes and no progress on standard error");
+  add_device_options(*app, options->backend, options->backend_given, options->threads);
+  app->get_option("--backend")->description("What computes; auto takes the CPU");
+  app->add_flag("--quiet", options->quiet, "Nothing on standard error but errors");
   return {app, [options] { run(*options); }};
 }
 

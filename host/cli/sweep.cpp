@@ -7,6 +7,7 @@
 
 #include "host/cli/commands.h"
 #include "host/cli/common_options.h"
+#include "host/cli/help_formatter.h"
 #include "host/cli/progress.h"
 #include "host/cli/stop_signals.h"
 #include "host/taugrid/output_file.h"
@@ -69,23 +70,41 @@ Command sweep_command(CLI::App& program) {
       "sweep", "Many priors on one data set: how far the posterior moves, where conclusions flip");
   const auto options = std::make_shared<SweepOptions>();
   add_common_options(*app, *options, false);
+  // A sweep has writers of its own.
+  app->remove_option(app->get_option("--format"));
+  one_of(app->add_option("--format", options->format,
+                         "Format of the result: table (for people), json (one object), csv (a row "
+                         "for each combination of priors)"),
+         {"table", "json", "csv"})
+      ->capture_default_str();
+  app->get_option("--backend")
+      ->description("What computes: auto and cpu are the CPU, the only one");
   add_data_columns(*app, options->data_columns);
   SweepRequest& request = options->request;
   const auto add_list = [&](const char* flag, std::vector<std::string>& list, const char* help) {
-    app->add_option(flag, list, help)->allow_extra_args(false)->capture_default_str();
+    app->add_option(flag, list, help)
+        ->type_name("PRIORS")
+        ->allow_extra_args(false)
+        ->default_str(list.front());
   };
   add_list("--tau-prior", request.tau_priors,
-           "Priors of tau, given again or separated by semicolons; a parameter may be a range "
-           "LO..HI:N: half_normal:0.1..10:50");
-  add_list("--mu-prior", request.mu_priors, "Priors of mu, likewise: normal:0,1..100:20");
+           "Priors of tau (see below), given again or separated by semicolons; a parameter may be "
+           "a range LO..HI:N, as in half_normal:0.1..10:50");
+  add_list("--mu-prior", request.mu_priors,
+           "Priors of mu, likewise, as in normal:0,1..100:20; all combinations are taken");
   app->add_option("--base", request.base_tau_prior,
-                  "Prior of tau that ks_mu and shift_mu are measured from; the first of all else");
-  app->add_option("--base-mu", request.base_mu_prior, "Its prior of mu; the first of all else");
+                  "Prior of tau that ks_mu and shift_mu are measured from (default: the first)")
+      ->type_name("PRIOR");
+  app->add_option("--base-mu", request.base_mu_prior,
+                  "Prior of mu that they are measured from (default: the first)")
+      ->type_name("PRIOR");
   add_column_options(*app, options->columns);
-  app->add_option("--rows", options->rows, "Rows that the table shows of a long sweep; 0 is all")
-      ->check(CLI::Range(int64_t{0}, kMostSweepPriors))
+  number_within(app->add_option("--rows", options->rows,
+                                "Rows that the table shows of a long sweep; 0 is all"),
+                "N", int64_t{0}, kMostSweepPriors)
       ->capture_default_str();
-  app->add_flag("--plot", options->plot, "The interval of mu of each row below the table");
+  app->add_flag("--plot", options->plot,
+                "Intervals of mu below the table, a line for each of its rows");
   return {app, [options] { run(*options); }};
 }
 
