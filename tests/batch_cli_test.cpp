@@ -76,6 +76,20 @@ TEST(BatchCli, ReportsTenThousandBadGroupsAmongAHundredThousand) {
   }
 }
 
+TEST(BatchCli, SaysWhereNoDataSetCouldBeFitted) {
+  // Under the default priors two rows leave the posterior improper.
+  const std::string text = "gene,y,sigma\na,1,1\na,2,-1\nb,1,1\nb,2,1\n";
+  const Outcome outcome = run_batch({"-", "--by", "gene"}, text);
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(lines_of(outcome.out).size(), 3u);
+  EXPECT_EQ(outcome.err,
+            "taugrid: none of the 2 data sets could be fitted; the first: a: row 2 (line 3): sigma "
+            "is -1, must be positive and finite\n");
+  EXPECT_EQ(run_batch({"-", "--by", "gene", "--quiet"}, text).err, "");
+  EXPECT_EQ(run_batch({"-", "--by", "gene", "--tau-prior", "fixed:1"}, text).err,
+            "taugrid: 1 of 2 data sets have no numbers; the column error says why\n");
+}
+
 TEST(BatchCli, AnyNumberOfThreadsWritesTheSameBytes) {
   const ScratchFolder folder;
   const std::string in = folder.write("in.csv", make_groups(20'000, 3, true).text);

@@ -64,7 +64,11 @@ void run(const BatchOptions& options) {
   }
   if (options.backend_given && options.device.backend == "auto")
     tell(options, "backend auto took " + result.backend);
-  if (result.errors > 0)
+  if (result.errors == result.data_sets)
+    tell(options,
+         fmt::format("none of the {} data sets could be fitted; the first: {}", result.data_sets,
+                     result.first_error.empty() ? "see the column error" : result.first_error));
+  else if (result.errors > 0)
     tell(options, fmt::format("{} of {} data sets have no numbers; the column error says why",
                               result.errors, result.data_sets));
 }

@@ -154,6 +154,7 @@ class Run {
   NameSet names_;
   std::atomic<bool> failed_ = false;  // a block: who waits for more input waits in vain
   int64_t blocks_ = 0, bytes_ = 0, data_sets_ = 0, errors_ = 0, fitted_ = 0;
+  std::string first_error_;
 };
 
 Run::Run(const BatchFileRequest& request, const BatchFileControl& control)
@@ -249,7 +250,7 @@ BatchFileResult Run::operator()() {
     resumable_->commit();
   }
   if (stream_) stream_->commit();
-  return {data_sets_, errors_, backend_.text};
+  return {data_sets_, errors_, backend_.text, first_error_};
 }
 
 void Run::work(int64_t block, Slot& slot, BatchWorker& worker) const {
@@ -324,6 +325,11 @@ void Run::consume(int64_t block, Slot& slot) {
   bytes_ += static_cast<int64_t>(slot.record.input_bytes);
   const bool done = resumable_ && static_cast<size_t>(block) < resumable_->done().size();
   if (!done) {
+    if (first_error_.empty() && !slot.errors.empty()) {
+      const BatchError& error = slot.errors.front();
+      first_error_ =
+          fmt::format("{}: {}", slot.block.groups[static_cast<size_t>(error.data_set)], error.text);
+    }
     fitted_ += slot.record.data_sets;
     if (resumable_) resumable_->append(slot.bytes, slot.record);
     if (stream_) {

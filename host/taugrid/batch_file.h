@@ -39,6 +39,7 @@ struct BatchFileControl {
 struct BatchFileResult {
   int64_t data_sets, errors;
   std::string backend;
+  std::string first_error;  // "GROUP: why", of what this run did; empty if there was none
 };
 
 // Throws std::invalid_argument for a request or a file that makes no sense (nothing is written),
