@@ -76,6 +76,26 @@ TEST(BatchCli, ReportsTenThousandBadGroupsAmongAHundredThousand) {
   }
 }
 
+// What the documents show.
+TEST(BatchCli, FitsTheFilesThatShip) {
+  const std::string data = TAUGRID_SOURCE_DIR "/data/";
+  const Outcome many =
+      run_batch({data + "many.csv", "--by", "gene", "--tau-prior", "half_normal:1"});
+  EXPECT_EQ(many.code, 0);
+  EXPECT_EQ(lines_of(many.out).size(), 6u);
+  EXPECT_NE(many.out.find("MTHFR,3,,,,,,,,,,,,,,,,\"row 2 (line 12): sigma is 0, must be"),
+            std::string::npos)
+      << many.out;
+  EXPECT_EQ(many.err, "taugrid: " + data +
+                          "many.csv: ignored columns cohort\ntaugrid: 1 of 5 data sets have no "
+                          "numbers; the column error says why\n");
+  const Outcome wide = run_batch({data + "wide.csv", "--by", "id", "--y", "y1..y4", "--se",
+                                  "se1..se4", "--tau-prior", "half_normal:1"});
+  EXPECT_EQ(wide.code, 0);
+  EXPECT_EQ(wide.err, "");
+  EXPECT_EQ(lines_of(wide.out).size(), 5u);
+}
+
 TEST(BatchCli, SaysWhereNoDataSetCouldBeFitted) {
   // Under the default priors two rows leave the posterior improper.
   const std::string text = "gene,y,sigma\na,1,1\na,2,-1\nb,1,1\nb,2,1\n";
