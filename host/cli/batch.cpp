@@ -93,7 +93,8 @@ Command batch_command(CLI::App& program) {
                   "Column of the estimates; of the wide form all of them, as y1..y8 or a,b,c")
       ->type_name("COLUMNS")
       ->capture_default_str();
-  app->add_option("--se,--sigma", options->sigma, "Column of their standard errors; of the wide form as many")
+  app->add_option("--se,--sigma", options->sigma,
+                  "Column of their standard errors; of the wide form as many")
       ->type_name("COLUMNS")
       ->capture_default_str();
   add_column_options(*app, options->columns);

@@ -42,9 +42,10 @@ std::string format_help() {
 }  // namespace
 
 void add_common_options(CLI::App& app, CommonOptions& options, bool one_prior_each) {
-  app.add_option("DATA", options.data_file,
-                 "CSV with a header: columns y (estimates), sigma (their standard errors), and label "
-                 "if there are names; or Stan's JSON data; - is standard input")
+  app.add_option(
+         "DATA", options.data_file,
+         "CSV with a header: columns y (estimates), sigma (their standard errors), and label "
+         "if there are names; or Stan's JSON data; - is standard input")
       ->required();
   if (one_prior_each) {
     app.add_option("--tau-prior", options.tau_prior, "Prior of tau; see below")
