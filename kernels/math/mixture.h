@@ -9,8 +9,8 @@
 
 namespace taugrid {
 
-// A component of less weight has no part in where modes are.
-inline constexpr double kNegligible = 1e-13;
+// A component of less weight has no part in where modes are, or in where they roughly are.
+inline constexpr double kNegligible = 1e-13, kRoughlyNegligible = 1e-9;
 
 template <class Team>
 struct Mixture {
@@ -50,20 +50,34 @@ struct Mixture {
             factor * sums[3]};
   }
 
+  // The density's slope, its derivative, and the sum of absolute values that the slope is of; all
+  // times sqrt(2 pi).
+  TAUGRID_OUTLINE void slope_at(double x, double (&sums)[3]) const {
+    team.template sum<3>(n, sums, [&](int i, typename L::Real(&s)[3]) {
+      const auto scale = L::load(inverse_sd + i);
+      const auto z = (x - L::load(mean + i)) * scale;
+      const auto f = L::load(weight + i) * (scale * scale) * exp<L>(-0.5 * (z * z));
+      s[0] = -(f * z);
+      s[1] = f * scale * (z * z - 1.0);
+      s[2] = f * magnitude<L>(z);
+    });
+  }
+
   // log F'(x) at lanes of x.
   TAUGRID_INLINE typename L::Real log_density(typename L::Real x) const {
-    return log_density(x, n, 1.0);
+    return log_density(x, n, 1.0, kNegligible);
   }
   // To about 1e-7.
   TAUGRID_INLINE typename L::Real coarse_log_density(typename L::Real x) const {
-    return n_coarse > 0 ? log_density(x, n_coarse, 2.0) : log_density(x, n, 1.0);
+    return n_coarse > 0 ? log_density(x, n_coarse, 2.0, kRoughlyNegligible)
+                        : log_density(x, n, 1.0, kRoughlyNegligible);
   }
 
-  TAUGRID_OUTLINE typename L::Real log_density(typename L::Real x, int n_used,
-                                               double factor) const {
+  TAUGRID_OUTLINE typename L::Real log_density(typename L::Real x, int n_used, double factor,
+                                               double negligible) const {
     auto f = L::splat(0.0);
     for (int i = 0; i < n_used; ++i) {
-      if (!(weight[i] > kNegligible)) continue;
+      if (!(weight[i] > negligible)) continue;
       const auto z = (x - mean[i]) * inverse_sd[i];
       f = f + (weight[i] * inverse_sd[i]) * exp<L>(-0.5 * (z * z));
     }
@@ -208,6 +222,31 @@ struct MixtureMode {
   bool unimodal;
 };
 
+// The one mode between a and b, by Newton's method on the slope within a bracket of its sign.
+template <class Law>
+TAUGRID_OUTLINE double mixture_mode_between(const Law& law, double x, double a, double b) {
+  const double width = b - a;
+  for (int i = 0; i < 200; ++i) {
+    double slope[3];
+    law.slope_at(x, slope);
+    // Nothing but rounding is left.
+    if (abs_of(slope[0]) <= 0x1p-52 * slope[2]) break;
+    if (slope[0] > 0.0)
+      a = x;
+    else
+      b = x;
+    const double newton = x - slope[0] / slope[1];
+    // An end of the bracket is x itself, which is where Newton stays once it has arrived.
+    const bool inside = slope[1] < 0.0 && newton >= a && newton <= b;
+    const double next = inside ? newton : a + 0.5 * (b - a);
+    const double change = abs_of(next - x);
+    x = next;
+    // The next step would be below 1e-16 of the width.
+    if (inside ? change < 1e-9 * width : !(x > a && x < b)) break;
+  }
+  return x;
+}
+
 // Every mode lies between the smallest and the largest mean of a component: left of all means every
 // component rises, right of all it falls.
 template <class Law>
@@ -223,15 +262,10 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
     narrowest = max_of(narrowest, law.inverse_sd[i]);
   }
   if (!((hi - lo) * narrowest > 1e-13)) return {lo, true};
-  // Of the log density, a few units in size. Where the means are all but one, it varies by little
-  // more.
-  constexpr double kNoise = 0x1p-51;
-  const auto log_density = [&](typename L::Real x) { return law.log_density(x); };
   // A component is concave within one sd of its mean: if no mean is further than that from another,
   // all are concave between them, and there is one mode.
   if ((hi - lo) * narrowest < 1.0)
-    return {find_maximum(law.team, rule, log_density, lo, hi, kNoise, node_value, coefficient).x,
-            true};
+    return {mixture_mode_between(law, lo + 0.5 * (hi - lo), lo, hi), true};
 
   const int kPoints = 32;
   law.team.for_points(kPoints, [&](int i) {
@@ -262,8 +296,11 @@ TAUGRID_OUTLINE MixtureMode mixture_mode(const Law& law, const PanelRule& rule, 
     b = min_of(at + 3.0 * sd, hi);
     peaks = 2;
   }
+  if (peaks == 1) return {mixture_mode_between(law, lane_x[best], a, b), true};
+  const auto log_density = [&](typename L::Real x) { return law.log_density(x); };
+  constexpr double kNoise = 0x1p-51;  // of the log density, a few units in size
   return {find_maximum(law.team, rule, log_density, a, b, kNoise, node_value, coefficient).x,
-          peaks == 1};
+          false};
 }
 
 // The shortest interval of mass `level`. Of a unimodal law, by Newton's method on
