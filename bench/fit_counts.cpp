@@ -35,20 +35,22 @@ using CountingLanes = Scalar<double, Counting>;
 using CountingScalar = Scalar<double, CountingLanes>;
 
 template <class L>
-double counted_log_posterior(const Problem& problem, double x, GivenTau<L>& at) {
+double counted_log_posterior(const Problem& problem, double x, GivenTau<L>& at, double reference) {
   ++counts.log_densities;
   GivenTau<Scalar<>> plain;
-  const double log_p = log_posterior<Scalar<>>(problem, x, plain);
-  at = {plain.tau2, plain.mu_hat, plain.v_mu, plain.sum_log_v};
+  const double log_p = log_posterior<Scalar<>>(problem, x, plain, reference);
+  at = {plain.tau2, plain.mu_hat, plain.v_mu, plain.tau, plain.sum_log_v};
   return log_p;
 }
 template <>
-double log_posterior(const Problem& problem, double x, GivenTau<CountingLanes>& at) {
-  return counted_log_posterior(problem, x, at);
+double log_posterior(const Problem& problem, double x, GivenTau<CountingLanes>& at,
+                     double reference) {
+  return counted_log_posterior(problem, x, at, reference);
 }
 template <>
-double log_posterior(const Problem& problem, double x, GivenTau<CountingScalar>& at) {
-  return counted_log_posterior(problem, x, at);
+double log_posterior(const Problem& problem, double x, GivenTau<CountingScalar>& at,
+                     double reference) {
+  return counted_log_posterior(problem, x, at, reference);
 }
 template <>
 NormalTails<CountingLanes> normal_tails<CountingLanes>(double x) {

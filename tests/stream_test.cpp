@@ -36,7 +36,7 @@ TEST(Stream, FirstDrawsGivenTauAreKnown) {
 // These rest on the last bits of the sampling table as well: until the stream is frozen, a change
 // of the quadrature may set them anew.
 TEST(Stream, FirstDrawsAreKnown) {
-  EXPECT_EQ(hash_of(posterior("uniform").draw(10'000, 1)), 0xecd26814382f9f7bu);
+  EXPECT_EQ(hash_of(posterior("uniform").draw(10'000, 1)), 0x98668c1f851d8fb0u);
   EXPECT_EQ(hash_of(posterior("uniform").draw_single(10'000, 1)), 0x9fe12efb22de9ca8u);
 }
 

@@ -245,9 +245,11 @@ void BatchFitter::fit(std::span<const double> y, std::span<const double> sigma, 
   }
 
   results_ = memory_.prepare(n_schools);
-  for (int i = 0; i < plan_.n_fits(); ++i)
-    kernels_.fit(problem_, maker_.with_moments(plan_.request(i), n_schools), *workspace_,
-                 results_[i]);
+  for (int i = 0; i < plan_.n_fits(); ++i) {
+    FitRequest request = maker_.with_moments(plan_.request(i), n_schools);
+    request.tau_known = i > 0;  // by the first
+    kernels_.fit(problem_, request, *workspace_, results_[i]);
+  }
   if (!std::isfinite(results_->log_evidence) && !maker_.tau_prior().no_pooling())
     throw std::runtime_error(kNotIntegrated);
   plan_.write(results_, units_, n_schools, values);

@@ -69,7 +69,7 @@ ConditionalMoments conditional_moments(const Engine& engine, const std::vector<d
       result.mu_mean.push_back(std::fma(engine.unit, mu.mean, engine.centre));
       result.mu_sd.push_back(engine.unit * std::sqrt(mu.variance));
       // theta_given_tau is linear in mu: its normal with mu's own mean and variance has theta_j's.
-      const GivenTau<S> moments{tau2, mu.mean, mu.variance, 0.0};
+      const GivenTau<S> moments{tau2, mu.mean, mu.variance};
       for (size_t j = 0; j < n_schools; ++j) {
         double m, v;
         theta_given_tau<S>(engine.problem, static_cast<int64_t>(j), moments, m, v);

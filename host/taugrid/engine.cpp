@@ -177,32 +177,41 @@ void Engine::fit(const FitRequest& wanted, FitResult& result, const RunControl& 
     cuda_fit(&problem, 1, wanted, &result);
     return;
   }
-  // Schools, whose theta take longer than tau; and, where a stop is to be heard, seconds at most.
-  constexpr int64_t kFewestShared = 512, kMostUnheard = 65536;
+  // Schools, of which the posterior of tau takes longer than to be copied; and, where a stop is to
+  // be heard, those whose thetas take a second.
+  constexpr int64_t kMany = 512, kMostUnheard = 65536;
+  FitRequest many = wanted;
+  const bool tau_is_known =
+      posterior && problem.n_schools >= kMany && wanted.tau_moments == nodes_request().tau_moments;
+  const auto make_workspace = [&] {
+    auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
+    if (tau_is_known) *workspace = *posterior;
+    return workspace;
+  };
+  many.tau_known = tau_is_known;
   const int64_t begin = wanted.theta_begin;
   const int64_t n_theta = wanted.theta ? std::min(wanted.theta_end, problem.n_schools) - begin : 0;
   const int64_t n_parts =
       control.stop ? std::max<int64_t>(threads, n_theta / kMostUnheard) : threads;
-  if (n_theta < kFewestShared || n_parts == 1) {
-    const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
-    kernels->fit(problem, wanted, *workspace, result);
+  if (n_theta < kMany || n_parts == 1) {
+    kernels->fit(problem, many, *make_workspace(), result);
     return;
   }
-  // A part of theta at a time, each with a posterior of tau of its own: the same in all, and sooner
-  // had again than waited for.
+  // A part of theta at a time.
   std::vector<char> unresolved(static_cast<size_t>(n_parts), 0);
   ordered_blocks(
       n_parts, threads,
       [&](int64_t part, int, int) {
-        const auto workspace = std::make_unique_for_overwrite<FitWorkspace>();
-        FitRequest request = wanted;
+        FitRequest request = many;
         request.theta_begin = begin + n_theta * part / n_parts;
         request.theta_end = begin + n_theta * (part + 1) / n_parts;
         FitStorage storage(0, wanted.n_probabilities);
         FitResult other = storage.result;
         other.theta = result.theta;
         FitResult& own = part == 0 ? result : other;
-        kernels->fit(problem, request, *workspace, own);
+        // What is not of theta is the first part's.
+        if (part > 0) request.tau = request.mu = request.theta_new = request.joint = false;
+        kernels->fit(problem, request, *make_workspace(), own);
         unresolved[static_cast<size_t>(part)] = own.unresolved;
       },
       [&](int64_t, int) {

@@ -210,7 +210,8 @@ std::vector<double> log_tau_density(const Engine& engine, std::span<const double
     set_atoms();
     return log_density;
   }
-  const double log_mass = posterior.tau.log_mass + engine.log_unit - log<S>(posterior.smooth_mass);
+  const double log_mass = posterior.tau.log_mass + posterior.reference + engine.log_unit -
+                          log<S>(posterior.smooth_mass);
   const PriorRecord& prior = engine.problem.tau_prior;
   constexpr size_t kPack = kDrawAlignment;
   std::vector<double> x((tau.size() + kPack - 1) / kPack * kPack, 0.0), log_p(x.size());

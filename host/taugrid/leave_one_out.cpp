@@ -109,7 +109,7 @@ double log_predictive_density(const Engine& engine, const FitWorkspace& nodes, s
   std::vector<double> log_terms;
   for (int i = 0; i < nodes.n_nodes; ++i) {
     if (!(nodes.tau.weight[i] > 0.0)) continue;
-    const GivenTau<S> at{nodes.tau2[i], nodes.mu_hat[i], nodes.v_mu[i], 0.0};
+    const GivenTau<S> at{nodes.tau2[i], nodes.mu_hat[i], nodes.v_mu[i]};
     double mean, variance;
     theta_given_tau<S>(problem, static_cast<int64_t>(j), at, mean, variance);
     variance += s2;

@@ -29,8 +29,9 @@ double prior_panels(const PriorRecord& prior, std::span<const double> sigma, Fit
   PanelTolerance tolerance{1e-13, 1.0, 1e-7, 1e-19, 0.0, 0.0, real_of(0x7FF0000000000000u)};
   if (prior.numbers != nullptr) tolerance.most = kMaxPanels;
   cut_panels(team, problem, tolerance, log_density, w);
-  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
-               AtKink{prior.numbers + prior.kinks.first, prior.kinks.n});
+  build_panels(
+      team, w.rule, [&](double x, int) { return log_density(x); }, w.peak, w.cuts, w.n_cuts,
+      tolerance, w.scratch, w.tau, AtKink{prior.numbers + prior.kinks.first, prior.kinks.n});
   return w.tau.log_mass;
 }
 

@@ -76,6 +76,7 @@ const double kLog2OverPi = -0.45158270528945486473;  // log(2/pi)
 // The scale of a prior that has one: where the scan looks.
 void set_scale(double scale, PriorRecord& r) {
   r.log_scale = log_of(scale);
+  r.inverse_scale = 1.0 / scale;
   r.seed_x = r.log_scale;
   r.seed_width = 1.0;
 }

@@ -17,10 +17,14 @@ using SharedPointLane = Scalar<double, SharedPointTag>;
 template <>
 struct SchoolSum<SharedPointLane> {
   template <int K, class Tile>
-  static TAUGRID_TEMPLATE void over(int64_t n_schools, double (&total)[K], const Tile& tile) {
-    for (int k = 0; k < K; ++k) total[k] = 0.0;
+  static TAUGRID_TEMPLATE void over(int64_t n_schools, SchoolTotal<SharedPointLane> (&total)[K],
+                                    const Tile& tile) {
+    for (int k = 0; k < K; ++k) total[k] = {0.0, 0.0};
     if (n_schools <= kSchoolTile) {
-      tile(int64_t{0}, n_schools, total);
+      double sums[K];
+      for (int k = 0; k < K; ++k) sums[k] = 0.0;
+      tile(int64_t{0}, n_schools, sums);
+      for (int k = 0; k < K; ++k) total[k].high = sums[k];
       return;
     }
     const int lane = static_cast<int>(threadIdx.x % kWarp);
@@ -29,9 +33,14 @@ struct SchoolSum<SharedPointLane> {
       double of_tile[K];
       for (int k = 0; k < K; ++k) of_tile[k] = 0.0;
       tile(begin, end, of_tile);
-      for (int k = 0; k < K; ++k) total[k] = total[k] + of_tile[k];
+      for (int k = 0; k < K; ++k) total[k].add(of_tile[k]);
     }
-    for (int k = 0; k < K; ++k) total[k] = warp_sum(total[k]);
+    for (int half = kWarp / 2; half > 0; half /= 2)
+      for (int k = 0; k < K; ++k)
+        total[k].add(SchoolTotal<SharedPointLane>{warp_shuffle_down(total[k].high, half),
+                                                  warp_shuffle_down(total[k].low, half)});
+    for (int k = 0; k < K; ++k)
+      total[k] = {warp_broadcast(total[k].high), warp_broadcast(total[k].low)};
   }
 };
 

@@ -12,7 +12,7 @@ namespace taugrid {
 
 // Turns the nodes of the part without atoms, of which log_mass is the evidence (weight included),
 // into those of the whole: a block of 16 nodes is added, one an atom, the rest without weight.
-// Returns the evidence's logarithm.
+// Returns the evidence's logarithm, less the reference as log_mass is.
 template <class Team>
 TAUGRID_OUTLINE double add_atoms(Team& team, const Problem& problem, double log_mass,
                                  FitWorkspace& w) {
@@ -25,7 +25,8 @@ TAUGRID_OUTLINE double add_atoms(Team& team, const Problem& problem, double log_
   for (int k = 0; k < n; ++k) {
     const double tau = atoms[2 * k];
     GivenTau<S> at;
-    log_of_atom[k] = atoms[2 * k + 1] + log_likelihood_at_tau2<S>(problem, tau * tau, at);
+    log_of_atom[k] =
+        atoms[2 * k + 1] + log_likelihood_at_tau2<S>(problem, tau * tau, at, w.reference);
     largest = max_of(largest, log_of_atom[k]);
   }
   const double smooth = prior.n_rows > 0 ? exp<S>(log_mass - largest) : 0.0;

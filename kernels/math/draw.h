@@ -195,6 +195,8 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
           [&](auto lanes, auto part, auto log_internal) {
             using D = decltype(lanes);
             GivenTau<D> at_tau{};
+            at_tau.tau = exp<D>(near_x<D>(log_internal));
+            at_tau.tau2 = at_tau.tau * at_tau.tau;
             const PriorRecord& prior = problem.tau_prior;
             if (has_school_sums(prior))
               log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j

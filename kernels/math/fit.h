@@ -69,14 +69,17 @@ TAUGRID_OUTLINE void set_normal(Team& team, const FitRequest& request, double me
   result.shortest_upper = mean + half;
 }
 
+struct Moments {
+  double mean, variance;
+};
+
 // Mean and variance over the panels' nodes, which component(i, mean, variance) has lanes of, in one
 // pass about a value near the middle: the weights sum to 1 but for rounding, an error in proportion
 // to what they multiply. About the mean itself, in another pass, where that value is so far away
 // that the difference of squares would cost digits.
 template <class Team, class Component>
-TAUGRID_OUTLINE void moments_over_nodes(Team& team, const FitWorkspace& w, double about,
-                                        const Component& component, double& mean,
-                                        double& variance) {
+TAUGRID_OUTLINE Moments moments_over_nodes(Team& team, const FitWorkspace& w, double about,
+                                           const Component& component) {
   using L = typename Team::Lanes;
   for (int pass = 0;; ++pass) {
     double sums[2];
@@ -87,11 +90,28 @@ TAUGRID_OUTLINE void moments_over_nodes(Team& team, const FitWorkspace& w, doubl
       s[0] = weight * d;
       s[1] = weight * L::fma(d, d, own_variance);
     });
-    mean = about + sums[0];
-    variance = sums[1] - sums[0] * sums[0];
-    if (pass > 0 || sums[0] * sums[0] <= 4.0 * variance) return;
+    const double mean = about + sums[0], variance = sums[1] - sums[0] * sums[0];
+    if (pass > 0 || sums[0] * sums[0] <= 4.0 * variance) return {mean, variance};
     about = mean;
   }
+}
+
+// Those of tau.
+template <class Team>
+TAUGRID_INLINE Moments moments_of_tau(Team& team, const FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  return moments_over_nodes(team, w, w.tau_value[w.middle_node],
+                            [&](int i, typename L::Real& value, typename L::Real& own_variance) {
+                              value = L::load(w.tau_value + i);
+                              own_variance = L::splat(0.0);
+                            });
+}
+
+// Mean and sd, of which `exist` exist.
+template <class L>
+TAUGRID_INLINE void set_moments(const Moments& moments, int exist, ParameterResult& result) {
+  result.mean = exist >= 1 ? moments.mean : quiet_nan();
+  result.sd = exist >= 2 ? Scalar<double, L>::sqrt(moments.variance) : quiet_nan();
 }
 
 // Quantiles, mode and shortest interval of tau where it has atoms. The mode is the likeliest of
@@ -114,7 +134,7 @@ TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem,
   result.mode = w.atom[best];
   const auto log_density = [&](double x) {
     GivenTau<S> at;
-    return log_posterior<S>(problem, x, at) - x;
+    return log_posterior<S>(problem, x, at, w.reference) - x;
   };
   double support_lower = w.atom[0], support_upper = w.atom[w.n_atoms - 1];
   if (w.smooth_mass > 0.0) {
@@ -128,19 +148,10 @@ TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem,
 // The posterior of tau itself, of which the panels hold the logarithm.
 template <class Team>
 TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitRequest& request,
-                             FitWorkspace& w, ParameterResult& result) {
+                             const Moments& moments, FitWorkspace& w, ParameterResult& result) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
-  double mean, variance;
-  moments_over_nodes(
-      team, w, w.tau_value[w.middle_node],
-      [&](int i, typename L::Real& value, typename L::Real& own_variance) {
-        value = L::load(w.tau_value + i);
-        own_variance = L::splat(0.0);
-      },
-      mean, variance);
-  result.mean = request.tau_moments >= 1 ? mean : quiet_nan();
-  result.sd = request.tau_moments >= 2 ? S::sqrt(variance) : quiet_nan();
+  set_moments<L>(moments, request.tau_moments, result);
   if (w.n_atoms > 0) {
     fit_tau_with_atoms(team, problem, request, w, result);
     return;
@@ -151,9 +162,10 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
 
   const auto log_density = [&](typename L::Real x) {
     GivenTau<L> at;
-    return log_posterior<L>(problem, x, at) - x;
+    return log_posterior<L>(problem, x, at, w.reference) - x;
   };
-  result.mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
+  const auto at_node = [&](int i) { return log_posterior_at_node<L>(w, i) - L::load(w.tau.x + i); };
+  result.mode = tau_mode(team, log_density, at_node, problem.tau_prior.lower_x, w);
   const double upper_x = problem.tau_prior.upper_x;
   panel_law_shortest(team, w.tau, request.level, value, log_density,
                      exp<S>(problem.tau_prior.lower_x), exp<S>(upper_x), w, result.shortest_lower,
@@ -169,7 +181,7 @@ TAUGRID_INLINE void mixture_component(const Problem& problem, MixtureOf of, int6
                                       const MixtureNodes& nodes, int i, typename L::Real& mean,
                                       typename L::Real& variance) {
   const auto tau2 = L::load(nodes.tau2 + i);
-  const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i), L::splat(0.0)};
+  const GivenTau<L> at{tau2, L::load(nodes.mu_hat + i), L::load(nodes.v_mu + i)};
   mean = at.mu_hat;
   variance = at.v_mu;
   if (of == MixtureOf::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
@@ -189,21 +201,18 @@ TAUGRID_OUTLINE void prepare_mixture(Team& team, const Problem& problem, Mixture
   });
 }
 
-// A mixture of normals: moments, of which `moments` exist, over the panels' nodes, and the rest
-// over `nodes`.
+// Moments of mu or theta_j, over the panels' nodes.
 template <class Team>
-TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRequest& request,
-                                 MixtureOf of, int64_t j, int moments, const MixtureNodes& nodes,
-                                 FitWorkspace& w, ParameterResult& result) {
+TAUGRID_OUTLINE Moments mixture_moments(Team& team, const Problem& problem, MixtureOf of, int64_t j,
+                                        const FitWorkspace& w) {
   using L = typename Team::Lanes;
   using S = Scalar<double, L>;
   const MixtureNodes all = panel_nodes(w);
-  const bool spreads_as_tau =
-      of == MixtureOf::kThetaNew || (of == MixtureOf::kMu && problem.mu.form == MuForm::kFlat);
+  const bool spreads_as_tau = of == MixtureOf::kMu && problem.mu.form == MuForm::kFlat;
   const double nearest = exp<S>(-kFarX);
-  double about, unused, mean, variance;
+  double about, unused;
   mixture_component<S>(problem, of, j, all, w.middle_node, about, unused);
-  moments_over_nodes(
+  return moments_over_nodes(
       team, w, about,
       [&](int i, typename L::Real& component_mean, typename L::Real& component_variance) {
         mixture_component<L>(problem, of, j, all, i, component_mean, component_variance);
@@ -212,10 +221,20 @@ TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRe
         const auto beyond = L::load(w.tau_value + i) * nearest;
         component_variance =
             component_variance * L::select(beyond > 1.0, beyond * beyond, L::splat(1.0));
-      },
-      mean, variance);
-  result.mean = moments >= 1 ? mean : quiet_nan();
-  result.sd = moments >= 2 ? S::sqrt(variance) : quiet_nan();
+      });
+}
+
+// theta_new is mu and, independent of it given tau, a normal of variance tau^2.
+TAUGRID_INLINE Moments moments_of_theta_new(const Moments& mu, const Moments& tau) {
+  return {mu.mean, mu.variance + (tau.variance + tau.mean * tau.mean)};
+}
+
+// A mixture of normals over `nodes`: all but its moments.
+template <class Team>
+TAUGRID_OUTLINE void fit_mixture(Team& team, const Problem& problem, const FitRequest& request,
+                                 MixtureOf of, int64_t j, const MixtureNodes& nodes,
+                                 FitWorkspace& w, ParameterResult& result) {
+  using L = typename Team::Lanes;
   if (request.n_probabilities == 0 && !request.mode_and_shortest) return;
 
   prepare_mixture(team, problem, of, j, nodes, w);
@@ -304,31 +323,38 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
   }
   // Under a uniform prior the largest mu given tau is mu_hat or a bound, and the density has no
   // mass term.
-  const auto at_best_mu = [&](auto lanes, auto x, auto& mu) {
+  const auto best_mu = [&](auto lanes, const auto& at) {
     using M = decltype(lanes);
-    GivenTau<M> at;
-    auto log_p = log_posterior<M>(problem, x, at) - x - 0.5 * log<M>(at.v_mu);
-    mu = at.mu_hat;
+    auto mu = at.mu_hat;
     if (problem.mu.form == MuForm::kUniform) {
-      log_p = log_p - log_mu_mass<M>(problem, at);
       mu = M::select(mu < problem.mu.a, M::splat(problem.mu.a), mu);
       mu = M::select(mu > problem.mu.b, M::splat(problem.mu.b), mu);
-      const auto r = mu - at.mu_hat;
-      log_p = log_p - 0.5 * (r * r) / at.v_mu;
+    }
+    return mu;
+  };
+  // From log p(x | y).
+  const auto at_best_mu = [&](auto x, auto log_p, const auto& at) {
+    log_p = log_p - x - 0.5 * log<L>(at.v_mu);
+    if (problem.mu.form == MuForm::kUniform) {
+      const auto r = best_mu(L{}, at) - at.mu_hat;
+      log_p = log_p - log_mu_mass<L>(problem, at) - 0.5 * (r * r) / at.v_mu;
     }
     return log_p;
   };
   const auto log_density = [&](typename L::Real x) {
-    typename L::Real mu;
-    return at_best_mu(L{}, x, mu);
+    GivenTau<L> at;
+    const auto log_p = log_posterior<L>(problem, x, at, w.reference);
+    return at_best_mu(x, log_p, at);
   };
-  const double mode = tau_mode(team, log_density, problem.tau_prior.lower_x, w);
+  const auto at_node = [&](int i) {
+    const GivenTau<L> at{L::load(w.tau2 + i), L::load(w.mu_hat + i), L::load(w.v_mu + i)};
+    return at_best_mu(L::load(w.tau.x + i), log_posterior_at_node<L>(w, i), at);
+  };
+  const double mode = tau_mode(team, log_density, at_node, problem.tau_prior.lower_x, w);
   result.joint_mode_tau = mode;
   // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
-  double mu;
-  const double left = w.tau.lower[0];
-  at_best_mu(S{}, mode > 0.0 ? log<S>(mode) : left, mu);
-  result.joint_mode_mu = mu;
+  const double tau = exp<S>(near_x<S>(mode > 0.0 ? log<S>(mode) : w.tau.lower[0]));
+  result.joint_mode_mu = best_mu(S{}, given_tau<S>(problem, tau * tau));
 }
 
 // The exact summary. The workspace is overwritten, and holds the posterior of tau afterwards.
@@ -367,19 +393,30 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     return;
   }
 
-  for (;;) {
-    result.log_evidence = integrate_tau(team, problem, request.tau_moments, w);
-    if (fixed || request.tau_moments == 0 || w.tau.n == 0 || w.tau.upper[w.tau.n - 1] <= 345.0)
-      break;
+  for (int moments = request.tau_moments; !request.tau_known;) {
+    const double log_evidence = integrate_tau(team, problem, moments, w);
+    team.once([&] {
+      w.log_evidence = log_evidence;
+      w.tau_moments = moments;
+    });
     // A tail that hardly falls: the integral of tau^2 reaches past the largest double.
-    --request.tau_moments;
+    if (!fixed && moments > 0 && w.tau.n > 0 && w.tau.upper[w.tau.n - 1] > 345.0)
+      --moments;
+    else
+      request.tau_known = true;
+  }
+  if (w.tau_moments < request.tau_moments) {
+    request.tau_moments = w.tau_moments;
     if (!proper_mu && request.mu_moments > request.tau_moments)
       request.mu_moments = request.tau_moments;
   }
+  result.log_evidence = w.log_evidence;
   result.tau_moments = request.tau_moments;
   result.nodes = w.n_nodes;
   result.cov_mu_tau = fixed ? 0.0 : quiet_nan();
   result.joint_mode_tau = result.joint_mode_mu = quiet_nan();
+  Moments of_tau{};
+  if (request.tau || request.theta_new) of_tau = moments_of_tau(team, w);
   if (fixed) {
     set_constant(team, request, prior.value, result.tau);
     result.joint_mode_tau = prior.value;
@@ -387,7 +424,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     result.joint_mode_mu =
         problem.mu.form == MuForm::kUniform ? min_of(max_of(mu, problem.mu.a), problem.mu.b) : mu;
   } else {
-    if (request.tau) fit_tau(team, problem, request, w, result.tau);
+    if (request.tau) fit_tau(team, problem, request, of_tau, w, result.tau);
   }
   if (!fixed && request.joint) {
     // About values near the middle, as other moments.
@@ -415,16 +452,22 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     const bool beyond_moments = request.n_probabilities > 0 || request.mode_and_shortest;
     const MixtureNodes nodes =
         any && beyond_moments ? make_mixture_nodes(team, problem, w) : panel_nodes(w);
-    if (request.mu)
-      fit_mixture(team, problem, request, MixtureOf::kMu, 0,
-                  proper_mu || fixed ? 2 : request.mu_moments, nodes, w, result.mu);
-    if (request.theta_new)
-      fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, theta_new_moments, nodes, w,
-                  result.theta_new);
+    Moments of_mu{};
+    if (request.mu || request.theta_new)
+      of_mu = mixture_moments(team, problem, MixtureOf::kMu, 0, w);
+    if (request.mu) {
+      set_moments<L>(of_mu, proper_mu || fixed ? 2 : request.mu_moments, result.mu);
+      fit_mixture(team, problem, request, MixtureOf::kMu, 0, nodes, w, result.mu);
+    }
+    if (request.theta_new) {
+      set_moments<L>(moments_of_theta_new(of_mu, of_tau), theta_new_moments, result.theta_new);
+      fit_mixture(team, problem, request, MixtureOf::kThetaNew, 0, nodes, w, result.theta_new);
+    }
     const MixtureOf of_theta = pooled ? MixtureOf::kMu : MixtureOf::kTheta;
     for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
       ParameterResult theta = result.theta[j];
-      fit_mixture(team, problem, request, of_theta, j, 2, nodes, w, theta);
+      set_moments<L>(mixture_moments(team, problem, of_theta, j, w), 2, theta);
+      fit_mixture(team, problem, request, of_theta, j, nodes, w, theta);
       if (team.leads()) result.theta[j] = theta;
     }
     result.unresolved = w.unresolved;
@@ -448,14 +491,9 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
   if (request.theta_new) {
     if (request.n_probabilities > 0 || request.mode_and_shortest)
       parameter(request, pooled ? UniformMuLaw::kMu : UniformMuLaw::kThetaNew, 0, result.theta_new);
-    // E[theta_new] = E[mu], Var theta_new = Var mu + E[tau^2]: surer than the panels where the tail
-    // is heavy.
-    double tau2_mean = 0.0;
-    for (int i = 0; i < w.n_nodes; ++i)
-      tau2_mean = tau2_mean + w.tau.weight[i] * w.tau_value[i] * w.tau_value[i];
-    result.theta_new.mean = theta_new_moments >= 1 ? result.mu.mean : quiet_nan();
-    result.theta_new.sd =
-        theta_new_moments >= 2 ? S::sqrt(result.mu.sd * result.mu.sd + tau2_mean) : quiet_nan();
+    // Surer than the panels where the tail is heavy.
+    const Moments of_mu{result.mu.mean, result.mu.sd * result.mu.sd};
+    set_moments<L>(moments_of_theta_new(of_mu, of_tau), theta_new_moments, result.theta_new);
   }
   for (int64_t j = request.theta_begin; request.theta && j < request.theta_end; ++j) {
     ParameterResult theta = result.theta[j];

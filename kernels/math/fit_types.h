@@ -20,6 +20,9 @@ struct FitRequest {
   // With theta, those from theta_begin to theta_end - 1 only; the others' results stay as they
   // were.
   int64_t theta_begin = 0, theta_end = INT64_MAX;
+  // The workspace holds the posterior of tau already, as a fit of the same problem that asked for
+  // the same moments has left it.
+  bool tau_known = false;
 };
 
 // What does not exist is NaN.
@@ -67,6 +70,11 @@ struct FitWorkspace {
   double scan_mode;      // where it is, of the scan's points
   double log_sd_pooled;  // log of the sd of mu | tau = 0, y; not under a uniform prior of mu
   double moment_peak;    // the largest log p(x | y) + k x
+  // What log p(y | tau) is taken from, 0 but for many schools, and the rounding in the difference.
+  double reference, noise;
+  // GivenTau at the nodes of all panels tried.
+  double tried_tau[kMaxTried * kPanelNodes];
+  double tried_mu_hat[kMaxTried * kPanelNodes], tried_v_mu[kMaxTried * kPanelNodes];
   double cuts[kMaxCuts];
   int n_cuts;
 
@@ -75,6 +83,9 @@ struct FitWorkspace {
   int n_atoms;
   double smooth_mass;
   double atom[kMaxAtoms], atom_mass[kMaxAtoms], atom_below[kMaxAtoms], atom_above[kMaxAtoms];
+
+  double log_evidence;
+  int tau_moments;  // those asked for, less those whose integrals leave a double's range
 
   // At the nodes of `tau` and its atoms (or at the one value of a fixed tau, padded with weights of
   // 0).

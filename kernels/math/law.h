@@ -92,7 +92,9 @@ TAUGRID_OUTLINE double panel_tail(Team& team, const LogDensity& log_density, dou
       cut[n - 1 - k] = swap;
     }
   const PanelTolerance tolerance{1e-12, 0.0, 1e-3, 1e-40, 0.0, 0.0, real_of(0x7FF0000000000000u)};
-  build_panels(team, w.rule, log_density, peak, cut, n, tolerance, w.scratch, w.other);
+  build_panels(
+      team, w.rule, [&](typename L::Real t, int) { return log_density(t); }, peak, cut, n,
+      tolerance, w.scratch, w.other);
   return exp<S>(w.other.log_mass);
 }
 

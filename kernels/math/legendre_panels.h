@@ -64,14 +64,13 @@ struct Panels {
   double weight[kMaxNodes];       // their quadrature weights; they sum to 1
 };
 
-// What panels are built in.
+// What panels are built in: all that have been tried, those that were halved before their halves.
+// They are at most twice those that are kept.
+inline constexpr int kMaxTried = 2 * kMaxPanels;
 struct PanelScratch {
-  double lower[kMaxPanels], upper[kMaxPanels];  // of the panels under test
-  double value[kMaxNodes], coefficient[kMaxNodes];
-  double next_lower[kMaxPanels], next_upper[kMaxPanels];
-  double kept_lower[kMaxPanels], kept_upper[kMaxPanels];
-  double kept_value[kMaxNodes], kept_coefficient[kMaxNodes];
-  int order[kMaxPanels];
+  double lower[kMaxTried], upper[kMaxTried];
+  double value[kMaxTried * kPanelNodes], coefficient[kMaxTried * kPanelNodes];
+  int order[kMaxPanels];  // the panels kept, by number, in order
 };
 
 // What resolves a density. All are relative to exp(peak), the largest density.
@@ -135,31 +134,36 @@ TAUGRID_TEMPLATE inline bool panel_resolved(const double* c, double lower, doubl
          mass < 1e-11;
 }
 
-// Builds the panels of exp(log_density(x) - peak) between cuts[0] < .. < cuts[n_cuts - 1]; split(a,
-// b) is where the panel from a to b is cut, strictly between them.
+// Builds the panels of exp(log_density(x, i) - peak) between cuts[0] < .. < cuts[n_cuts - 1], where
+// x are lanes from node i on of all panels tried; afterwards nodes 16 p + k of the panels are nodes
+// 16 scratch.order[p] + k of those. split(a, b) is where the panel from a to b is cut, strictly
+// between them.
 template <class Team, class LogDensity, class Split = AtMiddle>
 TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDensity& log_density,
                                   double peak, const double* cuts, int n_cuts,
                                   const PanelTolerance& tolerance, PanelScratch& scratch,
                                   Panels& panels, const Split& split = {}) {
   using L = typename Team::Lanes;
-  int pending = n_cuts - 1, kept = 0;
+  // Those from `first` on wait to be tried.
+  int first = 0, tried = n_cuts - 1, kept = 0;
   bool unresolved = false;
   team.once([&] {
-    for (int p = 0; p < pending; ++p) {
+    for (int p = 0; p < tried; ++p) {
       scratch.lower[p] = cuts[p];
       scratch.upper[p] = cuts[p + 1];
     }
   });
-  for (int depth = 0; pending > 0; ++depth) {
-    team.for_points(pending * kPanelNodes, [&](int i) {
-      const int p = i / kPanelNodes;
+  while (first < tried) {
+    const int first_node = first * kPanelNodes, n_nodes = (tried - first) * kPanelNodes;
+    team.for_points(n_nodes, [&](int at) {
+      const int i = first_node + at, p = i / kPanelNodes;
       const double half = 0.5 * (scratch.upper[p] - scratch.lower[p]);
       const auto x = L::fma(L::splat(half), L::load(rule.node + i % kPanelNodes),
                             L::splat(scratch.lower[p] + half));
-      L::store(scratch.value + i, exp<L>(log_density(x) - peak));
+      L::store(scratch.value + i, exp<L>(log_density(x, i) - peak));
     });
-    team.for_points(pending * kPanelNodes, [&](int i) {
+    team.for_points(n_nodes, [&](int at) {
+      const int i = first_node + at;
       const double* value = scratch.value + i / kPanelNodes * kPanelNodes;
       const double* matrix = rule.to_coefficient + i % kPanelNodes;
       auto c = L::splat(0.0);
@@ -167,72 +171,53 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
         c = L::fma(L::splat(value[k]), L::load(matrix + k * kPanelNodes), c);
       L::store(scratch.coefficient + i, c);
     });
-    int next = 0;
-    for (int p = 0; p < pending; ++p) {
+    const int end = tried;
+    for (int p = first; p < end; ++p) {
       const double a = scratch.lower[p], b = scratch.upper[p];
-      const double* c = scratch.coefficient + p * kPanelNodes;
-      const bool room = kept + (pending - p) + next + 2 <= tolerance.most;
-      const bool resolved = panel_resolved<L>(c, a, b, peak, tolerance);
+      const bool room = kept + (end - p) + (tried - end) + 2 <= tolerance.most;
+      const bool resolved =
+          panel_resolved<L>(scratch.coefficient + p * kPanelNodes, a, b, peak, tolerance);
       // Where halving has reached the spacing of doubles there is nothing to gain.
       const bool narrow = b - a < 1e-14 * max_of(1.0, abs_of(a));
-      const bool keep = resolved || narrow || !room;
       unresolved = unresolved || (!resolved && !room);
-      const int at = keep ? kept : next;
+      const bool keep = resolved || narrow || !room;
       team.once([&] {
         if (keep) {
-          scratch.kept_lower[at] = a;
-          scratch.kept_upper[at] = b;
-          for (int k = 0; k < kPanelNodes; ++k) {
-            scratch.kept_value[at * kPanelNodes + k] = scratch.value[p * kPanelNodes + k];
-            scratch.kept_coefficient[at * kPanelNodes + k] = c[k];
-          }
+          // Nearly in order, level by level.
+          int at = kept;
+          for (; at > 0 && scratch.lower[scratch.order[at - 1]] > a; --at)
+            scratch.order[at] = scratch.order[at - 1];
+          scratch.order[at] = p;
         } else {
           const double middle = split(a, b);
-          scratch.next_lower[at] = a;
-          scratch.next_upper[at] = middle;
-          scratch.next_lower[at + 1] = middle;
-          scratch.next_upper[at + 1] = b;
+          scratch.lower[tried] = a;
+          scratch.upper[tried] = scratch.lower[tried + 1] = middle;
+          scratch.upper[tried + 1] = b;
         }
       });
       if (keep)
         kept += 1;
       else
-        next += 2;
+        tried += 2;
     }
-    team.once([&] {
-      for (int p = 0; p < next; ++p) {
-        scratch.lower[p] = scratch.next_lower[p];
-        scratch.upper[p] = scratch.next_upper[p];
-      }
-    });
-    pending = next;
+    first = end;
   }
 
-  team.once([&] {
-    // Kept level by level; nearly in order.
-    for (int p = 0; p < kept; ++p) {
-      int q = p;
-      for (; q > 0 && scratch.kept_lower[scratch.order[q - 1]] > scratch.kept_lower[p]; --q)
-        scratch.order[q] = scratch.order[q - 1];
-      scratch.order[q] = p;
-    }
-  });
   double total = 0.0;
   for (int p = 0; p < kept; ++p) {
     const int from = scratch.order[p];
-    const double half = 0.5 * (scratch.kept_upper[from] - scratch.kept_lower[from]);
-    total = total + 2.0 * half * scratch.kept_coefficient[from * kPanelNodes];
+    const double half = 0.5 * (scratch.upper[from] - scratch.lower[from]);
+    total = total + 2.0 * half * scratch.coefficient[from * kPanelNodes];
   }
   team.for_points(kept * kPanelNodes, [&](int i) {
     const int p = i / kPanelNodes, k = i % kPanelNodes;
     const int from = scratch.order[p];
-    const double a = scratch.kept_lower[from], b = scratch.kept_upper[from];
+    const double a = scratch.lower[from], b = scratch.upper[from];
     const double half = 0.5 * (b - a), share = half / total;
     L::store(panels.x + i, L::fma(L::splat(half), L::load(rule.node + k), L::splat(a + half)));
     const int at = from * kPanelNodes + k;
-    L::store(panels.weight + i,
-             L::load(rule.weight + k) * L::load(scratch.kept_value + at) * share);
-    L::store(panels.coefficient + i, L::load(scratch.kept_coefficient + at) * share);
+    L::store(panels.weight + i, L::load(rule.weight + k) * L::load(scratch.value + at) * share);
+    L::store(panels.coefficient + i, L::load(scratch.coefficient + at) * share);
   });
   team.once([&] {
     panels.n = kept;
@@ -240,8 +225,8 @@ TAUGRID_OUTLINE void build_panels(Team& team, const PanelRule& rule, const LogDe
     panels.log_mass = peak + log<Scalar<double, L>>(total);
     double below = 0.0;
     for (int p = 0; p < kept; ++p) {
-      panels.lower[p] = scratch.kept_lower[scratch.order[p]];
-      panels.upper[p] = scratch.kept_upper[scratch.order[p]];
+      panels.lower[p] = scratch.lower[scratch.order[p]];
+      panels.upper[p] = scratch.upper[scratch.order[p]];
       below = below + 2.0 * panels.coefficient[p * kPanelNodes];
       panels.below[p] = below;
     }
@@ -261,19 +246,38 @@ struct PanelPoint {
   typename L::Real slope;
 };
 
-// `panel` is the number of a panel in each lane, -1 <= t <= 1.
+// The coefficients of one panel, whose number `panel` is, in each lane. Gathered once for the
+// points that a search looks at; a single lane looks them up.
+template <class L, bool kGathered = (L::N > 1)>
+struct PanelSeries {
+  typename L::Real c[kPanelNodes];
+
+  TAUGRID_INLINE PanelSeries(const Panels& panels, typename L::Bits panel) {
+    for (int n = 0; n < kPanelNodes; ++n) c[n] = L::gather(panels.coefficient + n, panel << 4);
+  }
+  TAUGRID_INLINE typename L::Real operator[](int n) const { return c[n]; }
+};
 template <class L>
-TAUGRID_OUTLINE PanelPoint<L> panel_point(const Panels& panels, typename L::Bits panel,
+struct PanelSeries<L, false> {
+  const double* c;
+
+  TAUGRID_INLINE PanelSeries(const Panels& panels, typename L::Bits panel)
+      : c(panels.coefficient + panel * kPanelNodes) {}
+  TAUGRID_INLINE typename L::Real operator[](int n) const { return c[n]; }
+};
+
+// -1 <= t <= 1.
+template <class L>
+TAUGRID_OUTLINE PanelPoint<L> panel_point(const PanelSeries<L>& coefficient,
                                           typename L::Mask from_right, typename L::Real t) {
   using Real = typename L::Real;
-  const auto at = panel << 4;
   // P_{n-1}, P_n and their derivatives P'_{n-1}, P'_n.
   Real p0 = L::splat(1.0), p1 = t;
   Real d0 = L::splat(0.0), d1 = L::splat(1.0);
-  const Real c0 = L::gather(panels.coefficient, at);
+  const Real c0 = coefficient[0];
   Real density = c0, slope = L::splat(0.0), series = L::splat(0.0);
   for (int n = 1; n < kPanelNodes; ++n) {
-    const Real c = L::gather(panels.coefficient + n, at);
+    const Real c = coefficient[n];
     const Real p2 = ((2 * n + 1) * (t * p1) - n * p0) * (1.0 / (n + 1));
     const Real d2 = L::fma(L::splat(2 * n + 1.0), p1, d0);
     density = L::fma(c, p1, density);
@@ -317,13 +321,14 @@ TAUGRID_OUTLINE PanelQuantile<L> panel_quantile(const Panels& panels, typename L
   // The integer below 2^52 in a real, by its bits.
   const auto panel = L::bits(panel_real + 0x1p52) & L::splat_bits(0xFFFFFFFFu);
 
+  const PanelSeries<L> coefficient(panels, panel);
   // As if the panel's mass were spread evenly.
-  const Real share = target / (2.0 * L::gather(panels.coefficient, panel << 4));
+  const Real share = target / (2.0 * coefficient[0]);
   Real lo = L::splat(-1.0), hi = L::splat(1.0);
   Real t = L::select(from_right, 1.0 - 2.0 * share, 2.0 * share - 1.0);
   t = L::select(L::both(t > -1.0, t < 1.0), t, zero);
   Real step = L::splat(2.0);
-  PanelPoint<L> at = panel_point<L>(panels, panel, from_right, t);
+  PanelPoint<L> at = panel_point<L>(coefficient, from_right, t);
   for (int i = 0; i < 80; ++i) {
     const auto active = step > 1e-9;
     if (!L::any(active)) break;
@@ -342,7 +347,7 @@ TAUGRID_OUTLINE PanelQuantile<L> panel_quantile(const Panels& panels, typename L
     const Real moved = L::select(inside, L::select(change < 0.0, -change, change), 1e6 * (hi - lo));
     step = L::select(active, moved, step);
     t = L::select(active, next, t);
-    at = panel_point<L>(panels, panel, from_right, t);
+    at = panel_point<L>(coefficient, from_right, t);
   }
   const Real lower = L::gather(panels.lower, panel);
   const Real upper = L::gather(panels.upper, panel);
@@ -368,9 +373,9 @@ TAUGRID_TEMPLATE inline PanelPoint<L> panel_cdf(const Panels& panels, typename L
   Real t = (x - (lower + half)) / half;
   t = L::select(t < -1.0, L::splat(-1.0), t);
   t = L::select(t > 1.0, L::splat(1.0), t);
-  PanelPoint<L> at = panel_point<L>(panels, panel, from_right, t);
-  const Real outside_right =
-      L::gather(panels.above, panel) - 2.0 * L::gather(panels.coefficient, panel << 4);
+  const PanelSeries<L> coefficient(panels, panel);
+  PanelPoint<L> at = panel_point<L>(coefficient, from_right, t);
+  const Real outside_right = L::gather(panels.above, panel) - 2.0 * coefficient[0];
   at.mass = at.mass + L::select(from_right, outside_right, outside_left);
   at.density = at.density / half;
   at.slope = at.slope / (half * half);

@@ -10,11 +10,11 @@
 // because the averaged functions are singular nearer to the real line than p(x | y) is: Phi(d /
 // sqrt(sigma^2 + tau^2)) is unbounded in part of the strip from |Im x| = pi/4 on. Over the priors
 // and data sets of tests/mixture_nodes_test.cpp the CDFs of mu, theta_j and theta_new then differ
-// by less than 1e-11 from those over the panels' nodes.
+// by less than 1e-11 from those over the panels' nodes, or by what rounding does to log p where
+// that is more.
 #pragma once
 
 #include "kernels/math/fit_types.h"
-#include "kernels/math/panel_law.h"
 #include "kernels/math/posterior.h"
 
 namespace taugrid {
@@ -70,7 +70,7 @@ TAUGRID_OUTLINE bool trapezoid_holds(Team& team, const Problem& problem, double 
     const auto e = exp<L>(-u);
     const auto x = start + (u - e);
     GivenTau<L> at;
-    const auto log_p = log_posterior<L>(problem, x, at);
+    const auto log_p = log_posterior<L>(problem, x, at, w.reference);
     L::store(w.mixture_weight + i, h * (1.0 + e) * exp<L>(log_p - w.tau.log_mass));
     L::store(w.mixture_tau2 + i, at.tau2);
     L::store(w.mixture_mu_hat + i, at.mu_hat);
@@ -82,10 +82,9 @@ TAUGRID_OUTLINE bool trapezoid_holds(Team& team, const Problem& problem, double 
   team.template sum<1>(n_coarse, half, [&](int i, typename L::Real(&s)[1]) {
     s[0] = 2.0 * L::load(w.mixture_weight + i);
   });
-  // Of many schools log p(tau | y) is large, and so is its rounding, by which two sums over it
-  // differ; mixtures hardly notice, because what they average varies little over so narrow a law.
-  const double noise = 0x1p-50 * abs_of(w.tau.log_mass);
-  const double tolerance = max_of(1e-12, min_of(noise, 1e-9));
+  // Of many schools log p(tau | y) has so much rounding that two sums over it differ; mixtures
+  // hardly notice, because what they average varies little over so narrow a law.
+  const double tolerance = max_of(1e-12, min_of(0.5 * w.noise, 1e-9));
   return abs_of(mass[0] - 1.0) < tolerance && abs_of(half[0] - 1.0) < 1e-7;
 }
 
@@ -105,14 +104,12 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
   // there on.
   const double start = min_of(w.scan_mode, w.log_sd_pooled) - 1.0;
-  team.once([&] {
-    for (int i = 0; i < 16; ++i) {
-      w.lane_a[i] = 1e-16;
-      w.lane_b[i] = i == 1 ? 1.0 : 0.0;
-    }
-  });
-  panel_quantiles(team, w.tau, 2, w.lane_a, w.lane_b, w.lane_c);
-  const double left = w.lane_c[0], right = w.lane_c[1];
+  // The ends of the panels that hold all but 1e-16 on either side.
+  const Panels& tau = w.tau;
+  int first = 0, last = tau.n - 1;
+  while (first < last && tau.below[first] < 1e-16) ++first;
+  while (last > first && tau.above[last] < 1e-16) --last;
+  const double left = tau.lower[first], right = tau.upper[last];
   const double u_left = mixture_u<S>(left - start), u_right = mixture_u<S>(right - start);
   const double range = u_right - u_left;
   if (!(range < kMixtureStep * (kMaxMixtureNodes - 1))) return all;

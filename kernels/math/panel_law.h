@@ -52,7 +52,7 @@ TAUGRID_OUTLINE void panel_law_shortest(Team& team, const Panels& panels, double
                                         double support_lower, double support_upper, FitWorkspace& w,
                                         double& lower, double& upper) {
   using L = typename Team::Lanes;
-  const int kGrid = 32;
+  const int kGrid = 23;
   const double outside = 1.0 - level;
   const double left_end = panels.lower[0], right_end = panels.upper[panels.n - 1];
   // Ends t of the intervals with mass p(i) below them, i < n, into lane_c and lane_d, and the

@@ -14,8 +14,8 @@
 // truncates mu | tau, y and multiplies p(y | tau) by the mass between its bounds.
 //
 // x = log tau is the variable. y is centred and everything is in units of a power of two near the
-// smallest sigma, so sigma_j >= 1. For |x| > kFarX the equations are those at kFarX extended by
-// their exact power law in tau: v_j stays below 2^255, and a product of four does not overflow.
+// smallest sigma, so sigma_j >= 1. Beyond kFarX (priors.h) the equations go on by their power law
+// in tau.
 #pragma once
 
 #include "kernels/math/elementary.h"
@@ -54,43 +54,64 @@ using Problem = ProblemOf<double>;
 
 inline constexpr int64_t kSchoolTile = 256;
 
+// A sum over schools, and what rounding took from it where there is more than one tile of them.
+template <class L>
+struct SchoolTotal {
+  typename L::Real high, low;
+
+  TAUGRID_INLINE typename L::Real value() const { return high + low; }
+
+  // Adds x. What the rounding of high + x loses is known exactly (Knuth's two-sum).
+  TAUGRID_INLINE void add(typename L::Real x) {
+    const auto sum = high + x;
+    const auto added = sum - high;
+    low = low + ((high - (sum - added)) + (x - added));
+    high = sum;
+  }
+  TAUGRID_INLINE void add(const SchoolTotal& other) {
+    add(other.high);
+    low = low + other.low;
+  }
+};
+
 // Sums K quantities over schools: tile(begin, end, sums) adds those of schools [begin, end), at
 // most 256 of them, one after the other. Tiles fall into 32 stripes, which are halved, so the order
-// is the same on every device. (A structure, because a device where many lanes share one sum puts
-// its own in place: kernels/cuda/grid.cuh.)
+// is the same on every device. Of many tiles the rounding is kept: where they are alike, a million
+// equal sigmas, they would all be rounded the same way. (A structure, because a device where many
+// lanes share one sum puts its own in place: kernels/cuda/grid.cuh.)
 template <class L>
 struct SchoolSum {
   template <int K, class Tile>
-  static TAUGRID_INLINE void over(int64_t n_schools, typename L::Real (&total)[K],
-                                  const Tile& tile) {
+  static TAUGRID_INLINE void over(int64_t n_schools, SchoolTotal<L> (&total)[K], const Tile& tile) {
     if (n_schools > kSchoolTile) {
       over_tiles(n_schools, total, tile);
       return;
     }
-    for (int k = 0; k < K; ++k) total[k] = L::splat(0.0);
-    tile(int64_t{0}, n_schools, total);
+    typename L::Real sums[K];
+    for (int k = 0; k < K; ++k) sums[k] = L::splat(0);
+    tile(int64_t{0}, n_schools, sums);
+    for (int k = 0; k < K; ++k) total[k] = {sums[k], L::splat(0)};
   }
 
  private:
   template <int K, class Tile>
-  static TAUGRID_OUTLINE void over_tiles(int64_t n_schools, typename L::Real (&total)[K],
+  static TAUGRID_OUTLINE void over_tiles(int64_t n_schools, SchoolTotal<L> (&total)[K],
                                          const Tile& tile) {
-    using Real = typename L::Real;
-    Real stripe[32][K];
+    SchoolTotal<L> stripe[32][K];
     for (int s = 0; s < 32; ++s)
-      for (int k = 0; k < K; ++k) stripe[s][k] = L::splat(0.0);
+      for (int k = 0; k < K; ++k) stripe[s][k] = {L::splat(0), L::splat(0)};
     int s = 0;
     for (int64_t begin = 0; begin < n_schools; begin += kSchoolTile) {
       const int64_t end = begin + kSchoolTile < n_schools ? begin + kSchoolTile : n_schools;
-      Real of_tile[K];
-      for (int k = 0; k < K; ++k) of_tile[k] = L::splat(0.0);
+      typename L::Real of_tile[K];
+      for (int k = 0; k < K; ++k) of_tile[k] = L::splat(0);
       tile(begin, end, of_tile);
-      for (int k = 0; k < K; ++k) stripe[s][k] = stripe[s][k] + of_tile[k];
+      for (int k = 0; k < K; ++k) stripe[s][k].add(of_tile[k]);
       s = (s + 1) % 32;
     }
     for (int half = 16; half > 0; half /= 2)
       for (int i = 0; i < half; ++i)
-        for (int k = 0; k < K; ++k) stripe[i][k] = stripe[i][k] + stripe[i + half][k];
+        for (int k = 0; k < K; ++k) stripe[i][k].add(stripe[i + half][k]);
     for (int k = 0; k < K; ++k) total[k] = stripe[0][k];
   }
 };
@@ -124,6 +145,7 @@ template <class L>
 struct SchoolCache {
   static constexpr int64_t kGroups = L::N > 1 ? 4 : 0;  // of four schools
   FourSchools<L> four[kGroups > 0 ? kGroups : 1];
+  typename L::Real precision;  // 1/v_mu
 };
 
 // What p(. | tau, y) needs of tau.
@@ -132,17 +154,11 @@ struct GivenTau {
   typename L::Real tau2;
   typename L::Real mu_hat;  // of the normal, before any truncation
   typename L::Real v_mu;
-  typename L::Real sum_log_v;  // set by log_likelihood alone
+  // Set by log_likelihood alone: tau, within +-kFarX as x is; and, where the prior of tau has
+  // school sums.
+  typename L::Real tau = {};
+  typename L::Real sum_log_v = {};
 };
-
-inline constexpr double kFarX = 88.0;
-
-// x within +-kFarX.
-template <class L>
-TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
-  x = L::select(x > kFarX, L::splat(kFarX), x);
-  return L::select(x < -kFarX, L::splat(-kFarX), x);
-}
 
 // Mean and variance of mu | tau, y (flat or normal prior; of the untruncated normal for a uniform
 // one).
@@ -151,8 +167,8 @@ TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Re
                                      SchoolCache<L>& cache) {
   using Real = typename L::Real;
   using Element = typename L::Element;
-  Real sums[2];
-  SchoolSum<L>::over(problem.n_schools, sums, [&](int64_t begin, int64_t end, Real(&s)[2]) {
+  SchoolTotal<L> totals[2];
+  SchoolSum<L>::over(problem.n_schools, totals, [&](int64_t begin, int64_t end, Real(&s)[2]) {
     int64_t j = begin;
     const auto y = [&](int64_t k) { return static_cast<Element>(problem.y[k]); };
     // A float has no room for the product of four.
@@ -171,13 +187,15 @@ TAUGRID_INLINE GivenTau<L> given_tau(const ProblemOf<T>& problem, typename L::Re
       s[1] = L::fma(w, L::splat(y(j)), s[1]);
     }
   });
+  Real sums[2] = {totals[0].value(), totals[1].value()};
   if (problem.mu.form == MuForm::kNormal) {
     const double w0 = problem.mu.inverse_variance;
     sums[0] = sums[0] + Element(w0);
     sums[1] = sums[1] + Element(w0 * problem.mu.a);
   }
+  cache.precision = sums[0];
   const Real v_mu = Element(1.0) / sums[0];
-  return {tau2, v_mu * sums[1], v_mu, L::splat(0)};
+  return {tau2, v_mu * sums[1], v_mu};
 }
 
 template <class L, class T>
@@ -193,19 +211,26 @@ TAUGRID_INLINE typename L::Real log_mu_mass(const ProblemOf<T>& problem, const G
   return log_truncated_mass<L>(problem.mu.a, problem.mu.b, at.mu_hat, inverse_sd);
 }
 
-// log p(y | tau), a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each degree of
-// freedom; `at` receives the moments of mu | tau, y.
+// log p(y | tau) - reference, a flat mu counting as density 1 and without the (2 pi)^(-1/2) of each
+// degree of freedom; `at` receives the moments of mu | tau, y. Of many schools log p(y | tau) is
+// large, and the difference from a reference of its size has less rounding.
 template <class L, class T>
 TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& problem,
-                                                        typename L::Real tau2, GivenTau<L>& at) {
+                                                        typename L::Real tau2, GivenTau<L>& at,
+                                                        double reference = 0.0) {
   using Real = typename L::Real;
   SchoolCache<L> cache;
   at = given_tau<L>(problem, tau2, cache);
+  constexpr double kLog2 = 0.6931471805599453;
+  const bool one_tile = problem.n_schools <= kSchoolTile;
+  // sum log v_j by products, renormalised by their exponent bits: one logarithm a tile, and where
+  // there is one tile none until v_mu has its part in the product.
+  Real product = L::splat(1.0);
 
-  Real sums[2];  // log v, w r^2
-  SchoolSum<L>::over(problem.n_schools, sums, [&](int64_t begin, int64_t end, Real(&s)[2]) {
-    // sum log v_j by products, renormalised by their exponent bits: one logarithm a tile.
-    Real exponents = L::splat(0.0), product = L::splat(1.0);
+  SchoolTotal<L> totals[2];  // log v, w r^2
+  SchoolSum<L>::over(problem.n_schools, totals, [&](int64_t begin, int64_t end, Real(&s)[2]) {
+    Real exponents = L::splat(0.0);
+    product = L::splat(1.0);
     const auto renormalise = [&] {
       const auto u = L::bits(product);
       // The exponent field as a real, by the bits of 2^52 + field.
@@ -234,15 +259,26 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& prob
       s[1] = s[1] + square(j) / v;
     }
     renormalise();
-    s[0] = s[0] + L::fma(exponents, L::splat(0.6931471805599453), log<L>(product));
+    s[0] = s[0] + (one_tile ? exponents : L::fma(exponents, L::splat(kLog2), log<L>(product)));
   });
-  at.sum_log_v = sums[0];
-  Real twice = log<L>(at.v_mu) - sums[0] - sums[1];
+
+  Real twice;
+  if (one_tile) {
+    const Real log_2s = totals[0].high * kLog2;
+    twice = -(log_2s + log<L>(product * cache.precision)) - totals[1].high;
+    if (has_school_sums(problem.tau_prior)) at.sum_log_v = log_2s + log<L>(product);
+  } else {
+    at.sum_log_v = totals[0].value();
+    totals[0].add(totals[1]);
+    totals[0].add(L::splat(2.0 * reference));
+    twice = log<L>(at.v_mu) - totals[0].value();
+    reference = 0.0;
+  }
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
     twice = twice - 2.0 * problem.mu.log_width - r * r;
   }
-  Real log_p = 0.5 * twice;
+  Real log_p = 0.5 * twice - reference;
   if (problem.mu.form == MuForm::kUniform)
     log_p = log_p + log_mu_mass<L>(problem, at) - problem.mu.log_width;
   return log_p;
@@ -251,8 +287,10 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& prob
 // The same at x = log tau, any x.
 template <class L, class T>
 TAUGRID_INLINE typename L::Real log_likelihood(const ProblemOf<T>& problem, typename L::Real x,
-                                               GivenTau<L>& at) {
-  const auto log_p = log_likelihood_at_tau2<L>(problem, exp<L>(2.0 * near_x<L>(x)), at);
+                                               GivenTau<L>& at, double reference = 0.0) {
+  const auto tau = exp<L>(near_x<L>(x));
+  const auto log_p = log_likelihood_at_tau2<L>(problem, tau * tau, at, reference);
+  at.tau = tau;
   const double tail = static_cast<double>(problem.mu.form == MuForm::kFlat ? problem.n_schools - 1
                                                                            : problem.n_schools);
   return log_p - tail * L::select(x > kFarX, x - kFarX, L::splat(0.0));
@@ -265,11 +303,15 @@ TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typena
                                              const GivenTau<L>& at) {
   using Real = typename L::Real;
   const PriorRecord& prior = problem.tau_prior;
-  SchoolSums<L> sums{L::splat(0.0), L::splat(0.0), at.sum_log_v,
+  SchoolSums<L> sums{at.tau,
+                     at.tau2,
+                     L::splat(0.0),
+                     L::splat(0.0),
+                     at.sum_log_v,
                      L::select(x > kFarX, x - kFarX, L::splat(0.0)),
                      static_cast<double>(problem.n_schools)};
   if (!has_school_sums(prior)) return log_prior<L>(prior, x, sums);
-  Real weights[2];
+  SchoolTotal<L> weights[2];
   SchoolSum<L>::over(problem.n_schools, weights, [&](int64_t begin, int64_t end, Real(&s)[2]) {
     for (int64_t j = begin; j < end; ++j) {
       const double sigma = problem.sigma[j];
@@ -278,16 +320,16 @@ TAUGRID_INLINE typename L::Real log_prior_at(const ProblemOf<T>& problem, typena
       s[1] = L::fma(w, w, s[1]);
     }
   });
-  sums.sum_w = weights[0];
-  sums.sum_w2 = weights[1];
+  sums.sum_w = weights[0].value();
+  sums.sum_w2 = weights[1].value();
   return log_prior<L>(prior, x, sums);
 }
 
 // log p(x | y) up to a constant, the density per unit of x = log tau.
 template <class L>
 TAUGRID_INLINE typename L::Real log_posterior(const Problem& problem, typename L::Real x,
-                                              GivenTau<L>& at) {
-  const auto log_p = log_likelihood<L>(problem, x, at);
+                                              GivenTau<L>& at, double reference = 0.0) {
+  const auto log_p = log_likelihood<L>(problem, x, at, reference);
   return log_p + log_prior_at<L>(problem, x, at);
 }
 

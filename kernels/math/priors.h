@@ -51,6 +51,7 @@ struct PriorRecord {
   double log_constant;        // makes the density integrate to 1 over tau; 0 where it cannot
   double slope;               // power of tau
   double log_scale;           // log s; kLogLocation: the location of x
+  double inverse_scale;       // 1/s; not of kLogLocation
   double rate;                // kPower: >= 0
   double power;               // kPower: of tau/s beside the rate, one of -2, -1, 1, 2
   double exponent;            // kPower: >= 0
@@ -81,21 +82,45 @@ TAUGRID_INLINE bool has_school_sums(const PriorRecord& prior) {
   return prior.form == PriorForm::kSchoolSums || prior.school_sums;
 }
 
-// Sums over schools at one tau that a prior may need; see posterior.h.
+// For |x| > kFarX the equations of the model are those at kFarX extended by their exact power law
+// in tau: v_j stays below 2^255, and a product of four does not overflow.
+inline constexpr double kFarX = 88.0;
+
+// x within +-kFarX.
+template <class L>
+TAUGRID_INLINE typename L::Real near_x(typename L::Real x) {
+  x = L::select(x > kFarX, L::splat(kFarX), x);
+  return L::select(x < -kFarX, L::splat(-kFarX), x);
+}
+
+// What a prior may need to know at one tau: exp(near_x(x)), its square as the likelihood has it,
+// and sums over schools; see posterior.h.
 template <class L>
 struct SchoolSums {
-  typename L::Real sum_w, sum_w2, sum_log_v;
+  typename L::Real tau, tau2, sum_w, sum_w2, sum_log_v;
   typename L::Real
       beyond;  // by how much x is past where the sums stand still, to go on as powers of tau
   double n_schools;
 };
 
-// log(1 + e^z), to the spacing of doubles about 1.
+// (tau/s)^power at x = log tau, power one of -2, -1, 1, 2. Where this is large so is the likelihood
+// that holds against it, and the rounding of tau and tau^2, the same in both, cancels.
 template <class L>
-TAUGRID_INLINE typename L::Real log1p_exp(typename L::Real z) {
-  const auto large = z > 40.0;
-  const auto sum = 1.0 + exp<L>(L::select(large, L::splat(0.0), z));
-  return L::select(large, z, log<L>(sum));
+TAUGRID_INLINE typename L::Real scaled_power(const PriorRecord& prior, double power,
+                                             typename L::Real x, const SchoolSums<L>& at) {
+  const bool squared = power == 2.0 || power == -2.0;
+  auto r = squared ? at.tau2 * (prior.inverse_scale * prior.inverse_scale)
+                   : at.tau * prior.inverse_scale;
+  if (power < 0.0) r = 1.0 / r;
+  const auto far = L::either(x > kFarX, x < -kFarX);
+  if (!L::any(far)) return r;
+  // What rounding takes from t would show in a large power.
+  const auto t = x - prior.log_scale;
+  const auto z = t - x;
+  const auto lost = (x - (t - z)) - (prior.log_scale + z);
+  const auto term = exp<L>(power * t);
+  const auto finite = L::select(term < 1e300, term, L::splat(0.0));
+  return L::select(far, L::fma(finite, power * lost, term), r);
 }
 
 // The cubic of a table at tau, clamped to none: the caller is inside the support.
@@ -129,15 +154,16 @@ TAUGRID_INLINE typename L::Real log_prior_row(const PriorRecord& prior, typename
   const Real t = x - prior.log_scale;
   Real log_p = prior.log_constant + (prior.slope + 1.0) * x;
   if (prior.form == PriorForm::kPower) {
-    if (prior.rate != 0.0) {
-      // Where this term is large, what rounding took from t would show in it.
-      const Real z = t - x;
-      const Real lost = (x - (t - z)) - (prior.log_scale + z);
-      const Real term = exp<L>(prior.power * t);
-      const Real finite = L::select(term < 1e300, term, L::splat(0.0));
-      log_p = log_p - prior.rate * L::fma(finite, prior.power * lost, term);
+    if (prior.rate != 0.0)
+      log_p = log_p - prior.rate * scaled_power<L>(prior, prior.power, x, sums);
+    if (prior.exponent != 0.0) {
+      // log(1 + (tau/s)^q), to the spacing of doubles about 1.
+      const Real log_ratio = prior.q * t;
+      const auto large = log_ratio > 40.0;
+      const Real ratio = scaled_power<L>(prior, prior.q, x, sums);
+      const Real sum = 1.0 + L::select(large, L::splat(0.0), ratio);
+      log_p = log_p - prior.exponent * L::select(large, log_ratio, log<L>(sum));
     }
-    if (prior.exponent != 0.0) log_p = log_p - prior.exponent * log1p_exp<L>(prior.q * t);
   } else if (prior.form == PriorForm::kSchoolSums) {
     if (prior.alpha != 0.0) log_p = log_p + prior.alpha * log<L>(sums.sum_w);
     if (prior.beta != 0.0) log_p = log_p + prior.beta * log<L>(sums.sum_w2);

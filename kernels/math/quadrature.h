@@ -10,37 +10,47 @@
 
 namespace taugrid {
 
+// log p(x | y) at nodes i, i + 1, .. of the panels, up to a constant.
+template <class L>
+TAUGRID_INLINE typename L::Real log_posterior_at_node(const FitWorkspace& w, int i) {
+  const int p = i / kPanelNodes;
+  const auto width = L::load(w.rule.weight + i % kPanelNodes) * (w.tau.upper[p] - w.tau.lower[p]);
+  return log<L>(L::load(w.tau.weight + i) / width);
+}
+
 // The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of
-// x; the lower end of the support (mostly 0) where the density does not fall towards it.
-template <class Team, class F>
-TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, double lower_x, FitWorkspace& w) {
+// x and, up to a constant, at lanes of nodes; the lower end of the support (mostly 0) where the
+// density does not fall towards it.
+template <class Team, class F, class AtNode>
+TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, const AtNode& log_density_at_node,
+                                double lower_x, FitWorkspace& w) {
   using L = typename Team::Lanes;
-  team.for_points(w.n_nodes,
-                  [&](int i) { L::store(w.scratch.value + i, log_density(L::load(w.tau.x + i))); });
+  team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density_at_node(i)); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
   int best = 0;
   for (int i = 1; i < w.n_nodes; ++i)
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
-  const double first = w.scratch.value[0];
-  if (!(w.scratch.value[best] > first + 1e-12 * max_of(1.0, abs_of(first))))
+  if (!(w.scratch.value[best] > w.scratch.value[0] + max_of(1e-12, 16.0 * w.noise)))
     return exp<Scalar<double, L>>(lower_x);
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
-  const double noise = 0x1p-51 * abs_of(first);
   return exp<Scalar<double, L>>(
-      find_maximum(team, w.rule, log_density, a, b, noise, w.node_value, w.coefficient).x);
+      find_maximum(team, w.rule, log_density, a, b, 0.25 * w.noise, w.node_value, w.coefficient).x);
 }
 
-// mu | tau, y at the nodes.
+// mu | tau, y at the nodes, of which the first n_known have had it from their panels.
 template <class Team>
-TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, FitWorkspace& w) {
+TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, int n_known,
+                                           FitWorkspace& w) {
   using L = typename Team::Lanes;
+  team.for_points(w.n_nodes - n_known, [&](int i) {
+    const GivenTau<L> at = given_tau<L>(problem, L::load(w.tau2 + n_known + i));
+    L::store(w.mu_hat + n_known + i, at.mu_hat);
+    L::store(w.v_mu + n_known + i, at.v_mu);
+  });
   team.for_points(w.n_nodes, [&](int i) {
-    const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at = given_tau<L>(problem, tau2);
-    L::store(w.mu_hat + i, at.mu_hat);
-    L::store(w.v_mu + i, at.v_mu);
+    const GivenTau<L> at{L::load(w.tau2 + i), L::load(w.mu_hat + i), L::load(w.v_mu + i)};
     auto mean = at.mu_hat;
     if (problem.mu.form == MuForm::kUniform) {
       L::store(w.log_mu_mass + i, log_mu_mass<L>(problem, at));
@@ -61,6 +71,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
     w.unresolved = false;
     w.n_atoms = 0;
     w.smooth_mass = 1.0;
+    w.reference = w.noise = 0.0;
   });
   if (problem.tau_prior.form == PriorForm::kPoint) {
     const double tau = problem.tau_prior.value;
@@ -75,7 +86,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
         w.tau2[i] = tau * tau;
       }
     });
-    conditionals_at_nodes(team, problem, w);
+    conditionals_at_nodes(team, problem, 0, w);
     GivenTau<Scalar<double, L>> at;
     return log_likelihood_at_tau2<Scalar<double, L>>(problem, tau * tau, at);
   }
@@ -84,19 +95,30 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   if (prior.form == PriorForm::kMixture && prior.n_rows == 0) {  // atoms alone
     team.once([&] { w.n_nodes = w.tau.n = w.middle_node = 0; });
     const double log_evidence = add_atoms(team, problem, kLogNothing, w);
-    conditionals_at_nodes(team, problem, w);
+    conditionals_at_nodes(team, problem, 0, w);
     return log_evidence;
   }
   const auto log_density = [&](typename L::Real x) {
     GivenTau<L> at;
-    return log_posterior<L>(problem, x, at);
+    return log_posterior<L>(problem, x, at, w.reference);
   };
   scan_tau(team, problem, moments, log_density, w);
-  // Rounding in sums of J terms shows in the density as noise that no halving resolves.
+  // Rounding in sums of J terms shows in the density as noise that no halving resolves. Measured of
+  // one tile: up to 2^-51.5 of log p(y | tau); of more, less a reference, up to 2^-53.5.
   GivenTau<Scalar<double, L>> at;
-  const double size = abs_of(log_likelihood<Scalar<double, L>>(problem, w.scan_mode, at));
+  const double log_p = log_likelihood<Scalar<double, L>>(problem, w.scan_mode, at);
+  const bool many_tiles = problem.n_schools > kSchoolTile;
+  const double noise = (many_tiles ? 0x1p-52 : 0x1p-49) * abs_of(log_p);
+  team.once([&] {
+    w.noise = noise;
+    if (!many_tiles) return;
+    w.reference = log_p;
+    w.peak = w.peak - log_p;
+    w.moment_peak = w.moment_peak - log_p;
+    for (int i = w.scan_begin; i < w.scan_end; ++i)
+      w.scan_log_density[i] = w.scan_log_density[i] - log_p;
+  });
   PanelTolerance tolerance;
-  const double noise = 0x1p-49 * size;
   tolerance.absolute = max_of(1e-10, noise);
   tolerance.least_width = 1.0;
   tolerance.shape = max_of(1e-7, 16.0 * noise);
@@ -114,23 +136,33 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   cut_panels(team, problem, tolerance, log_density, w);
   tolerance.moment_peak = w.moment_peak;
   const AtKink split{prior.numbers + prior.kinks.first, prior.kinks.n};
-  build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
+  const auto log_density_at = [&](typename L::Real x, int i) {
+    GivenTau<L> given;
+    const auto log_p_x = log_posterior<L>(problem, x, given, w.reference);
+    L::store(w.tried_tau + i, given.tau);
+    L::store(w.tried_mu_hat + i, given.mu_hat);
+    L::store(w.tried_v_mu + i, given.v_mu);
+    return log_p_x;
+  };
+  build_panels(team, w.rule, log_density_at, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
                split);
   if (w.tau.n > tolerance.most - 2) {
     // A tail over thousands of e-folds: there is no room for panels of width 2, nor need.
     tolerance.plain_below = real_of(0x7FF0000000000000u);
-    build_panels(team, w.rule, log_density, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.tau,
-                 split);
+    build_panels(team, w.rule, log_density_at, w.peak, w.cuts, w.n_cuts, tolerance, w.scratch,
+                 w.tau, split);
   }
   const int n_nodes = w.tau.n * kPanelNodes;
-  const double farthest = exp<Scalar<double, L>>(kFarX), nearest = exp<Scalar<double, L>>(-kFarX);
   team.for_points(n_nodes, [&](int i) {
-    const auto tau = exp<L>(L::load(w.tau.x + i));
+    const int at_tried = w.scratch.order[i / kPanelNodes] * kPanelNodes + i % kPanelNodes;
+    auto tau = L::load(w.tried_tau + at_tried);
+    L::store(w.tau2 + i, tau * tau);
+    L::store(w.mu_hat + i, L::load(w.tried_mu_hat + at_tried));
+    L::store(w.v_mu + i, L::load(w.tried_v_mu + at_tried));
+    const auto x = L::load(w.tau.x + i);
+    const auto far = L::either(x > kFarX, x < -kFarX);
+    if (L::any(far)) tau = L::select(far, exp<L>(x), tau);
     L::store(w.tau_value + i, tau);
-    // exp(2 near_x), for one exp.
-    const auto near = L::select(tau > farthest, L::splat(farthest), tau);
-    const auto within = L::select(near < nearest, L::splat(nearest), near);
-    L::store(w.tau2 + i, within * within);
   });
   team.once([&] {
     w.n_nodes = n_nodes;
@@ -146,8 +178,8 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   });
   double log_evidence = w.tau.log_mass;
   if (prior.atoms.n > 0) log_evidence = add_atoms(team, problem, log_evidence, w);
-  conditionals_at_nodes(team, problem, w);
-  return log_evidence;
+  conditionals_at_nodes(team, problem, n_nodes, w);
+  return log_evidence + w.reference;
 }
 
 }  // namespace taugrid

@@ -116,7 +116,7 @@ TAUGRID_OUTLINE int suggest_cuts(Team& team, const PanelTolerance& tolerance, Fi
     }
   });
   // Panels per interval between point i + 1 and i + 2.
-  double* const panels = w.scratch.kept_value;
+  double* const panels = w.scratch.value + kMaxNodes;
   // Where rounding shows in the density, many nodes average it.
   const bool noisy = tolerance.absolute > 1e-9;
   const double log_tolerance = log<Scalar<double, L>>(noisy ? 1e-10 : tolerance.absolute);

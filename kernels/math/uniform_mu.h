@@ -22,7 +22,7 @@ TAUGRID_OUTLINE void prepare_uniform_mu_law(Team& team, const Problem& problem, 
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) {
     const auto tau2 = L::load(w.tau2 + i);
-    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i), L::splat(0.0)};
+    const GivenTau<L> at{tau2, L::load(w.mu_hat + i), L::load(w.v_mu + i)};
     auto mean = at.mu_hat, variance = at.v_mu;
     if (law == UniformMuLaw::kTheta) theta_given_tau<L>(problem, j, at, mean, variance);
     if (law == UniformMuLaw::kThetaNew) variance = variance + tau2;
@@ -249,7 +249,9 @@ TAUGRID_OUTLINE void uniform_mu_parameter(Team& team, const Problem& problem,
   });
   // A CDF is all that is wanted: at the kinks narrow panels may be coarse.
   const PanelTolerance tolerance{1e-11, 0.0, 1e-3, 1e-40, 0.0, 0.0, infinity};
-  build_panels(team, w.rule, log_density_t, peak, w.cuts, w.n_cuts, tolerance, w.scratch, w.other);
+  build_panels(
+      team, w.rule, [&](typename L::Real t, int) { return log_density_t(t); }, peak, w.cuts,
+      w.n_cuts, tolerance, w.scratch, w.other);
   team.once([&] { w.unresolved = w.unresolved || w.other.unresolved; });
 
   // Moments about the centre, by the same nodes.
