@@ -84,9 +84,7 @@ TEST(MixtureNodes, GiveTheCdfsOfThePanelsNodes) {
         ++all;
         if (nodes.weight != engine->posterior->mixture_weight) continue;
         ++fewer;
-        // Under priors that hold against an outlier log p(tau | y) is large, and sums over
-        // different nodes differ by its rounding.
-        EXPECT_LT(cdf_difference(*engine, nodes), std::max(1e-11, 0.1 * engine->posterior->noise))
+        EXPECT_LT(cdf_difference(*engine, nodes), 1e-11)
             << row.example << ", mu " << mu << ", J = " << data.n_schools() << ", nodes "
             << nodes.n;
       }

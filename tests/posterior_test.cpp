@@ -65,6 +65,15 @@ TEST(OneSchool, LeavesTauItsPrior) {
   }
 }
 
+// Where large terms of the prior cancel, and the likelihood says nothing.
+TEST(OneSchool, LeavesTauTheModeOfAStrongPrior) {
+  for (const double shape : {300.0, 1e3, 1e4}) {
+    const FitSummary summary = fit({{3}, {2}, {}}, "gamma:" + number(shape) + ",7", "flat");
+    EXPECT_NEAR(summary.parameters[0].mode, (shape - 1) / 7, 1e-8 * std::sqrt(shape) / 7);
+    EXPECT_EQ(summary.notes.size(), 1u) << shape;  // that mu is flat
+  }
+}
+
 TEST(OneSchool, LeavesThetaItsOwnEstimate) {
   for (const std::string prior : {"half_cauchy:0.5", "half_normal:100", "uniform:7"}) {
     const ParameterSummary theta = fit({{17}, {3}, {}}, prior, "flat").parameters[2];
@@ -393,6 +402,47 @@ TEST(Probabilities, OutsideZeroToOneAreRefused) {
 
 // The joint mode of (tau, mu): both derivatives of the log joint density vanish, by differences in
 // long double.
+// One school is nearly all of log p(y | tau), which a bound holds where it is steep: its rounding
+// is more than that of many like terms, and no panel may be halved for it.
+TEST(ManySchools, OfWhichOneIsFarOffAreResolvedAgainstABound) {
+  for (const int n : {255, 300, 600}) {
+    Data data;
+    for (int j = 0; j < n; ++j) {
+      data.y.push_back(3 * std::sin(1.7 * j));
+      data.sigma.push_back(1 + 0.01 * (j % 200));
+    }
+    data.y[3] = 1e5;
+    const FitSummary summary = fit(data, "uniform:3", "flat");
+    EXPECT_EQ(summary.parameters[0].shortest.upper, 3) << n;
+    for (const std::string& note : summary.notes)
+      EXPECT_EQ(note.find("panels"), std::string::npos) << note;
+  }
+}
+
+// exp(log 0.7) is 0.70000000000000007, and exp(log 10) 10.000000000000002.
+TEST(Support, HoldsAllThatIsSaidOfTau) {
+  SummaryOptions options;
+  options.probabilities = {1e-16, 0.5, 1 - 1e-16};
+  const struct {
+    const char* prior;
+    double lower, upper;
+  } cases[] = {{"log_uniform:0.7,0.9", 0.7, 0.9},
+               {"log_uniform:7,10", 7, 10},
+               {"uniform:10", 0, 10},
+               {"mixture:0.5*log_uniform:0.7,0.9+0.5*log_uniform:7,10", 0.7, 10}};
+  for (const auto& [prior, lower, upper] : cases)
+    for (const double y : {0.0, 100.0}) {  // the mode at one end and at the other
+      const FitSummary summary = fit({{-y, y}, {1, 1}, {}}, prior, "flat", options);
+      const ParameterSummary& tau = summary.parameters[0];
+      for (const double value : {tau.quantiles.front(), tau.quantiles.back(), tau.mode,
+                                 tau.shortest.lower, tau.shortest.upper, summary.joint_mode_tau}) {
+        EXPECT_GE(value, lower) << prior;
+        EXPECT_LE(value, upper) << prior;
+      }
+      EXPECT_EQ(y == 0 ? tau.shortest.lower : tau.shortest.upper, y == 0 ? lower : upper) << prior;
+    }
+}
+
 TEST(JointMode, IsARootOfTheJointDensitysGradient) {
   Data data = kEightSchools;
   for (double& y : data.y) y *= 4;

@@ -177,9 +177,9 @@ void Engine::fit(const FitRequest& wanted, FitResult& result, const RunControl& 
     cuda_fit(&problem, 1, wanted, &result);
     return;
   }
-  // Schools, of which the posterior of tau takes longer than to be copied; and, where a stop is to
-  // be heard, those whose thetas take a second.
-  constexpr int64_t kMany = 512, kMostUnheard = 65536;
+  // Schools: of which the posterior of tau takes longer than to be copied into fresh memory; whose
+  // thetas are worth a thread; and, where a stop is to be heard, whose thetas take a second.
+  constexpr int64_t kMany = 4096, kFewestShared = 512, kMostUnheard = 65536;
   FitRequest many = wanted;
   const bool tau_is_known =
       posterior && problem.n_schools >= kMany && wanted.tau_moments == nodes_request().tau_moments;
@@ -193,7 +193,7 @@ void Engine::fit(const FitRequest& wanted, FitResult& result, const RunControl& 
   const int64_t n_theta = wanted.theta ? std::min(wanted.theta_end, problem.n_schools) - begin : 0;
   const int64_t n_parts =
       control.stop ? std::max<int64_t>(threads, n_theta / kMostUnheard) : threads;
-  if (n_theta < kMany || n_parts == 1) {
+  if (n_theta < kFewestShared || n_parts == 1) {
     kernels->fit(problem, many, *make_workspace(), result);
     return;
   }

@@ -205,8 +205,9 @@ void fill_prior_mixture(const TauPrior& prior, double unit, std::span<const doub
   std::map<double, double> atoms;  // weight by tau
   record.form = PriorForm::kMixture;
   record.slope = -1.0;  // its density per unit of log tau has no unit
-  record.lower_x = kInfinity;
+  record.lower_x = record.lower_tau = kInfinity;
   record.upper_x = -kInfinity;
+  record.upper_tau = 0.0;
   for (size_t i = 0; i < prior.rows.size(); ++i) {
     PriorRecord row = tau_prior_row_record(prior.rows[i], unit, sigma, storage);
     if (row.form == PriorForm::kPoint) {
@@ -216,6 +217,8 @@ void fill_prior_mixture(const TauPrior& prior, double unit, std::span<const doub
     row.log_constant += log<Scalar<>>(prior.weights[i]);
     record.lower_x = std::min(record.lower_x, row.lower_x);
     record.upper_x = std::max(record.upper_x, row.upper_x);
+    record.lower_tau = std::min(record.lower_tau, row.lower_tau);
+    record.upper_tau = std::max(record.upper_tau, row.upper_tau);
     record.school_sums = record.school_sums || row.form == PriorForm::kSchoolSums;
     rows.push_back(row);
   }

@@ -206,6 +206,8 @@ void fill_prior_table(const std::vector<PriorKnot>& knots, double unit, PriorRec
   record.log_constant = -log_integral(cubics, width, *std::max_element(f.begin(), f.end()));
   record.lower_x = tau[0] > 0.0 ? x[0] : -std::numeric_limits<double>::infinity();
   record.upper_x = x.back();
+  record.lower_tau = tau[0];
+  record.upper_tau = tau.back();
   record.cubics = storage.add(cubics);
   record.cubics.n = static_cast<int32_t>(width.size());
   record.scan = record.cuts = storage.add(shape);

@@ -140,6 +140,7 @@ const std::vector<Row>& rows() {
        [](const Parameters& p) { return p.empty() ? 0.0 : kInfinity; },
        [](const Inputs& in, PriorRecord& r) {
          if (in.p.empty()) return;
+         r.upper_tau = in.p[0];
          r.upper_x = log_of(in.p[0]);
          r.log_constant = -r.upper_x;
        }},
@@ -299,6 +300,8 @@ const std::vector<Row>& rows() {
        no_tail,
        [](const Inputs& in, PriorRecord& r) {
          r.slope = -1.0;
+         r.lower_tau = in.p[0];
+         r.upper_tau = in.p[1];
          r.lower_x = log_of(in.p[0]);
          r.upper_x = log_of(in.p[1]);
          r.log_constant = -log_of(r.upper_x - r.lower_x);
@@ -512,7 +515,7 @@ PriorRecord tau_prior_row_record(const TauPrior& prior, double unit, std::span<c
   record.power = 1.0;
   record.q = 1.0;
   record.lower_x = -kInfinity;
-  record.upper_x = kInfinity;
+  record.upper_x = record.upper_tau = kInfinity;
   const Row& row = row_of(prior.name);
   Inputs in{prior.parameters, unit, sigma, prior, storage};
   for (size_t i = 0; i < in.p.size(); ++i)

@@ -1,5 +1,5 @@
 // The exact summary of many posteriors: a warp is a team and takes problems in turn (fit.h). Its
-// workspace lies in global memory, 2.6 MB a warp, of which a smooth prior uses some hundred
+// workspace lies in global memory, 3.4 MB a warp, of which a smooth prior uses some hundred
 // kilobytes.
 #pragma once
 

@@ -195,11 +195,13 @@ TAUGRID_TEMPLATE inline void draw(const DrawModelOf<typename L::Element>& model,
           [&](auto lanes, auto part, auto log_internal) {
             using D = decltype(lanes);
             GivenTau<D> at_tau{};
-            at_tau.tau = exp<D>(near_x<D>(log_internal));
-            at_tau.tau2 = at_tau.tau * at_tau.tau;
             const PriorRecord& prior = problem.tau_prior;
-            if (has_school_sums(prior))
+            if (has_school_sums(prior)) {
               log_likelihood<D>(problem, log_internal, at_tau);  // sum log v_j
+            } else {
+              at_tau.tau = exp<D>(near_x<D>(log_internal));
+              at_tau.tau2 = at_tau.tau * at_tau.tau;
+            }
             // The prior per unit of x holds the Jacobian log tau already.
             return part - static_cast<double>(n_schools) * (log_internal + log_unit) +
                    log_prior_at<D>(problem, log_internal, at_tau) - prior.log_constant +

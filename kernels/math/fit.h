@@ -138,8 +138,8 @@ TAUGRID_OUTLINE void fit_tau_with_atoms(Team& team, const Problem& problem,
   };
   double support_lower = w.atom[0], support_upper = w.atom[w.n_atoms - 1];
   if (w.smooth_mass > 0.0) {
-    support_lower = min_of(support_lower, exp<S>(problem.tau_prior.lower_x));
-    support_upper = max_of(support_upper, exp<S>(problem.tau_prior.upper_x));
+    support_lower = min_of(support_lower, problem.tau_prior.lower_tau);
+    support_upper = max_of(support_upper, problem.tau_prior.upper_tau);
   }
   atom_shortest<S>(w, request.level, log_density, support_lower, support_upper,
                    result.shortest_lower, result.shortest_upper);
@@ -156,7 +156,8 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
     fit_tau_with_atoms(team, problem, request, w, result);
     return;
   }
-  const auto value = [](double x) { return exp<S>(x); };
+  const PriorRecord& prior = problem.tau_prior;
+  const auto value = [&](double x) { return within_support<S>(prior, x); };
   panel_law_quantiles(team, w.tau, request, value, w, result.quantile);
   if (!request.mode_and_shortest) return;
 
@@ -165,11 +166,9 @@ TAUGRID_OUTLINE void fit_tau(Team& team, const Problem& problem, const FitReques
     return log_posterior<L>(problem, x, at, w.reference) - x;
   };
   const auto at_node = [&](int i) { return log_posterior_at_node<L>(w, i) - L::load(w.tau.x + i); };
-  result.mode = tau_mode(team, log_density, at_node, problem.tau_prior.lower_x, w);
-  const double upper_x = problem.tau_prior.upper_x;
-  panel_law_shortest(team, w.tau, request.level, value, log_density,
-                     exp<S>(problem.tau_prior.lower_x), exp<S>(upper_x), w, result.shortest_lower,
-                     result.shortest_upper);
+  result.mode = tau_mode(team, log_density, at_node, prior, w);
+  panel_law_shortest(team, w.tau, request.level, value, log_density, prior.lower_tau,
+                     prior.upper_tau, w, result.shortest_lower, result.shortest_upper);
 }
 
 // Mixtures of normals over nodes of tau.
@@ -350,7 +349,7 @@ TAUGRID_OUTLINE void fit_joint(Team& team, const Problem& problem, FitWorkspace&
     const GivenTau<L> at{L::load(w.tau2 + i), L::load(w.mu_hat + i), L::load(w.v_mu + i)};
     return at_best_mu(L::load(w.tau.x + i), log_posterior_at_node<L>(w, i), at);
   };
-  const double mode = tau_mode(team, log_density, at_node, problem.tau_prior.lower_x, w);
+  const double mode = tau_mode(team, log_density, at_node, problem.tau_prior, w);
   result.joint_mode_tau = mode;
   // mu at tau = 0 is that at the left end of the grid, where tau no longer matters.
   const double tau = exp<S>(near_x<S>(mode > 0.0 ? log<S>(mode) : w.tau.lower[0]));
@@ -405,6 +404,7 @@ TAUGRID_TEMPLATE inline void fit(Team& team, const Problem& problem, const FitRe
     else
       request.tau_known = true;
   }
+  if (asked.tau_known) team.once([&] { w.unresolved = w.tau.unresolved; });
   if (w.tau_moments < request.tau_moments) {
     request.tau_moments = w.tau_moments;
     if (!proper_mu && request.mu_moments > request.tau_moments)

@@ -70,7 +70,7 @@ struct FitWorkspace {
   double scan_mode;      // where it is, of the scan's points
   double log_sd_pooled;  // log of the sd of mu | tau = 0, y; not under a uniform prior of mu
   double moment_peak;    // the largest log p(x | y) + k x
-  // What log p(y | tau) is taken from, 0 but for many schools, and the rounding in the difference.
+  // What is taken off log p(y | tau), 0 but for many schools, and the rounding in what is left.
   double reference, noise;
   // GivenTau at the nodes of all panels tried.
   double tried_tau[kMaxTried * kPanelNodes];

@@ -67,7 +67,7 @@ struct Mixture {
   TAUGRID_INLINE typename L::Real log_density(typename L::Real x) const {
     return log_density(x, n, 1.0, kNegligible);
   }
-  // To about 1e-7.
+  // To about 1e-7, of a law of ordinary shape.
   TAUGRID_INLINE typename L::Real coarse_log_density(typename L::Real x) const {
     return n_coarse > 0 ? log_density(x, n_coarse, 2.0, kRoughlyNegligible)
                         : log_density(x, n, 1.0, kRoughlyNegligible);

@@ -10,8 +10,7 @@
 // because the averaged functions are singular nearer to the real line than p(x | y) is: Phi(d /
 // sqrt(sigma^2 + tau^2)) is unbounded in part of the strip from |Im x| = pi/4 on. Over the priors
 // and data sets of tests/mixture_nodes_test.cpp the CDFs of mu, theta_j and theta_new then differ
-// by less than 1e-11 from those over the panels' nodes, or by what rounding does to log p where
-// that is more.
+// by less than 1e-11 from those over the panels' nodes.
 #pragma once
 
 #include "kernels/math/fit_types.h"
@@ -85,7 +84,12 @@ TAUGRID_OUTLINE bool trapezoid_holds(Team& team, const Problem& problem, double 
   // Of many schools log p(tau | y) has so much rounding that two sums over it differ; mixtures
   // hardly notice, because what they average varies little over so narrow a law.
   const double tolerance = max_of(1e-12, min_of(0.5 * w.noise, 1e-9));
-  return abs_of(mass[0] - 1.0) < tolerance && abs_of(half[0] - 1.0) < 1e-7;
+  const bool holds = abs_of(mass[0] - 1.0) < tolerance && abs_of(half[0] - 1.0) < 1e-7;
+  if (!holds) return false;
+  const double scale = 1.0 / mass[0];
+  team.for_points(
+      n, [&](int i) { L::store(w.mixture_weight + i, L::load(w.mixture_weight + i) * scale); });
+  return true;
 }
 
 // The fewest nodes that will do, from the posterior of tau in the workspace.

@@ -265,20 +265,19 @@ TAUGRID_OUTLINE typename L::Real log_likelihood_at_tau2(const ProblemOf<T>& prob
   Real twice;
   if (one_tile) {
     const Real log_2s = totals[0].high * kLog2;
-    twice = -(log_2s + log<L>(product * cache.precision)) - totals[1].high;
+    twice = -(log_2s + log<L>(product * cache.precision)) - (totals[1].high + 2.0 * reference);
     if (has_school_sums(problem.tau_prior)) at.sum_log_v = log_2s + log<L>(product);
   } else {
     at.sum_log_v = totals[0].value();
     totals[0].add(totals[1]);
     totals[0].add(L::splat(2.0 * reference));
     twice = log<L>(at.v_mu) - totals[0].value();
-    reference = 0.0;
   }
   if (problem.mu.form == MuForm::kNormal) {
     const Real r = (problem.mu.a - at.mu_hat) / problem.mu.b;
     twice = twice - 2.0 * problem.mu.log_width - r * r;
   }
-  Real log_p = 0.5 * twice - reference;
+  Real log_p = 0.5 * twice;
   if (problem.mu.form == MuForm::kUniform)
     log_p = log_p + log_mu_mass<L>(problem, at) - problem.mu.log_width;
   return log_p;

@@ -61,6 +61,7 @@ struct PriorRecord {
   double df;                  // kLogLocation: degrees of freedom, infinity for the normal
   double lower_x;             // support; -inf and +inf where unbounded
   double upper_x;
+  double lower_tau, upper_tau;  // the same of tau itself, of which exp(x) may be an ulp outside
   // Where the density itself has its scale: the scan looks at seed_x and, about it, in steps of
   // seed_width. 0 where the prior has no scale of its own.
   double seed_x, seed_width;

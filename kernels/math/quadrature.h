@@ -18,12 +18,18 @@ TAUGRID_INLINE typename L::Real log_posterior_at_node(const FitWorkspace& w, int
   return log<L>(L::load(w.tau.weight + i) / width);
 }
 
+// exp(x) for an x in the support, which it may otherwise leave by an ulp.
+template <class S>
+TAUGRID_INLINE double within_support(const PriorRecord& prior, double x) {
+  return min_of(max_of(exp<S>(x), prior.lower_tau), prior.upper_tau);
+}
+
 // The value of tau at which a density per unit of tau is largest, given its logarithm at lanes of
 // x and, up to a constant, at lanes of nodes; the lower end of the support (mostly 0) where the
 // density does not fall towards it.
 template <class Team, class F, class AtNode>
 TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, const AtNode& log_density_at_node,
-                                double lower_x, FitWorkspace& w) {
+                                const PriorRecord& prior, FitWorkspace& w) {
   using L = typename Team::Lanes;
   team.for_points(w.n_nodes, [&](int i) { L::store(w.scratch.value + i, log_density_at_node(i)); });
   const double left = w.tau.lower[0], right = w.tau.upper[w.tau.n - 1];
@@ -31,12 +37,13 @@ TAUGRID_OUTLINE double tau_mode(Team& team, const F& log_density, const AtNode& 
   for (int i = 1; i < w.n_nodes; ++i)
     if (w.scratch.value[i] > w.scratch.value[best]) best = i;
   // Towards tau = 0 the density is flat but for rounding, or unbounded.
-  if (!(w.scratch.value[best] > w.scratch.value[0] + max_of(1e-12, 16.0 * w.noise)))
-    return exp<Scalar<double, L>>(lower_x);
+  if (!(w.scratch.value[best] > w.scratch.value[0] + max_of(1e-12, 2.0 * w.noise)))
+    return prior.lower_tau;
   const double a = best > 0 ? w.tau.x[best - 1] : left;
   const double b = best + 1 < w.n_nodes ? w.tau.x[best + 1] : right;
-  return exp<Scalar<double, L>>(
-      find_maximum(team, w.rule, log_density, a, b, 0.25 * w.noise, w.node_value, w.coefficient).x);
+  const Maximum mode =
+      find_maximum(team, w.rule, log_density, a, b, 0.25 * w.noise, w.node_value, w.coefficient);
+  return within_support<Scalar<double, L>>(prior, mode.x);
 }
 
 // mu | tau, y at the nodes, of which the first n_known have had it from their panels.
@@ -60,6 +67,30 @@ TAUGRID_OUTLINE void conditionals_at_nodes(Team& team, const Problem& problem, i
   });
 }
 
+// How far rounding moves log_density about x, at most: some 20 times the typical size, from what a
+// line through 16 values next to one another leaves. (No formula has it: terms of the prior and of
+// the likelihood may cancel, or one school be nearly all of a sum over a million.)
+template <class Team, class F>
+TAUGRID_OUTLINE double rounding_about(Team& team, const F& log_density, double x, double upper_x,
+                                      FitWorkspace& w) {
+  using L = typename Team::Lanes;
+  constexpr int kPoints = 16;
+  // Many spacings of doubles, few of anything else; x itself may be where the density jumps.
+  const double size = 0x1p-44 * max_of(1.0, abs_of(x));
+  const double step = x + (kPoints + 1) * size < upper_x ? size : -size;
+  team.for_points(kPoints, [&](int i) {
+    L::store(w.lane_a + i, log_density(L::fma(L::ramp(i + 1.0), L::splat(step), L::splat(x))));
+  });
+  constexpr double kMiddle = 0.5 * (kPoints - 1);
+  double mean = 0.0, slope = 0.0, largest = 0.0;
+  for (int i = 0; i < kPoints; ++i) mean = mean + (w.lane_a[i] - w.lane_a[0]) * (1.0 / kPoints);
+  for (int i = 0; i < kPoints; ++i)
+    slope = slope + (i - kMiddle) * (w.lane_a[i] - w.lane_a[0]) * (1.0 / 340.0);  // sum of squares
+  for (int i = 0; i < kPoints; ++i)
+    largest = max_of(largest, abs_of((w.lane_a[i] - w.lane_a[0]) - mean - slope * (i - kMiddle)));
+  return max_of(8.0 * largest, 0x1p-51 * max_of(1.0, abs_of(w.lane_a[0])));
+}
+
 // Fills the workspace's posterior of tau, whatever its prior (but tau = infinity, which is no
 // node).
 template <class Team>
@@ -69,6 +100,7 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
   make_panel_rule(team, w.rule);
   team.once([&] {
     w.unresolved = false;
+    w.tau.unresolved = false;
     w.n_atoms = 0;
     w.smooth_mass = 1.0;
     w.reference = w.noise = 0.0;
@@ -103,21 +135,20 @@ TAUGRID_OUTLINE double integrate_tau(Team& team, const Problem& problem, int mom
     return log_posterior<L>(problem, x, at, w.reference);
   };
   scan_tau(team, problem, moments, log_density, w);
-  // Rounding in sums of J terms shows in the density as noise that no halving resolves. Measured of
-  // one tile: up to 2^-51.5 of log p(y | tau); of more, less a reference, up to 2^-53.5.
-  GivenTau<Scalar<double, L>> at;
-  const double log_p = log_likelihood<Scalar<double, L>>(problem, w.scan_mode, at);
-  const bool many_tiles = problem.n_schools > kSchoolTile;
-  const double noise = (many_tiles ? 0x1p-52 : 0x1p-49) * abs_of(log_p);
-  team.once([&] {
-    w.noise = noise;
-    if (!many_tiles) return;
-    w.reference = log_p;
-    w.peak = w.peak - log_p;
-    w.moment_peak = w.moment_peak - log_p;
-    for (int i = w.scan_begin; i < w.scan_end; ++i)
-      w.scan_log_density[i] = w.scan_log_density[i] - log_p;
-  });
+  if (problem.n_schools > kSchoolTile) {
+    GivenTau<Scalar<double, L>> at;
+    const double log_p = log_likelihood<Scalar<double, L>>(problem, w.scan_mode, at);
+    team.once([&] {
+      w.reference = log_p;
+      w.peak = w.peak - log_p;
+      w.moment_peak = w.moment_peak - log_p;
+      for (int i = w.scan_begin; i < w.scan_end; ++i)
+        w.scan_log_density[i] = w.scan_log_density[i] - log_p;
+    });
+  }
+  // Rounding shows in the density as noise that no halving resolves.
+  const double noise = rounding_about(team, log_density, w.scan_mode, prior.upper_x, w);
+  team.once([&] { w.noise = noise; });
   PanelTolerance tolerance;
   tolerance.absolute = max_of(1e-10, noise);
   tolerance.least_width = 1.0;

@@ -194,7 +194,7 @@ TAUGRID_OUTLINE void cut_panels(Team& team, const Problem& problem, const PanelT
     if (here > w.scan_log_density[i - 1] && here >= w.scan_log_density[i + 1] &&
         here > peak - kLogDrop && !(smooth && fall_beside(w, i) < 3.0)) {
       mode[n_modes] = find_maximum(team, w.rule, log_density, w.scan_x[i - 1], w.scan_x[i + 1],
-                                   0x1p-51 * abs_of(here), w.node_value, w.coefficient);
+                                   0.25 * w.noise, w.node_value, w.coefficient);
       peak = max_of(peak, mode[n_modes].value);
       moment_peak = max_of(moment_peak, mode[n_modes].value + k * mode[n_modes].x);
       ++n_modes;
