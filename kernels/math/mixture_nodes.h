@@ -55,6 +55,23 @@ TAUGRID_INLINE double mixture_u(double z) {
   return u;
 }
 
+// Where on one side all but about 1e-16 of the mass is passed, in the panel that holds that place.
+// Two steps of Newton's method on the logarithm of the mass beyond, which is mostly concave: then
+// none of them falls short of it.
+template <class S>
+TAUGRID_OUTLINE double mixture_end(const Panels& tau, int panel, bool right) {
+  constexpr double kBeyond = 1e-16;
+  const double outer = right ? tau.upper[panel] : tau.lower[panel];
+  double x = right ? tau.lower[panel] : tau.upper[panel];
+  for (int i = 0; i < 2; ++i) {
+    const PanelPoint<S> at = panel_cdf<S>(tau, x, right);
+    const double step = log<S>(at.mass / kBeyond) * at.mass / at.density;
+    x = right ? x + step : x - step;
+    if (!(right ? x < outer : x > outer)) return outer;
+  }
+  return x;
+}
+
 // Evaluates the rule at n nodes, a multiple of 16, from u_left on in steps of h, and says whether
 // it holds.
 template <class Team>
@@ -108,12 +125,11 @@ TAUGRID_OUTLINE MixtureNodes make_mixture_nodes(Team& team, const Problem& probl
   // Where tau no longer matters beside the sd that mu has at tau = 0: the map widens the steps from
   // there on.
   const double start = min_of(w.scan_mode, w.log_sd_pooled) - 1.0;
-  // The ends of the panels that hold all but 1e-16 on either side.
   const Panels& tau = w.tau;
   int first = 0, last = tau.n - 1;
   while (first < last && tau.below[first] < 1e-16) ++first;
   while (last > first && tau.above[last] < 1e-16) --last;
-  const double left = tau.lower[first], right = tau.upper[last];
+  const double left = mixture_end<S>(tau, first, false), right = mixture_end<S>(tau, last, true);
   const double u_left = mixture_u<S>(left - start), u_right = mixture_u<S>(right - start);
   const double range = u_right - u_left;
   if (!(range < kMixtureStep * (kMaxMixtureNodes - 1))) return all;
