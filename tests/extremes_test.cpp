@@ -336,7 +336,7 @@ TEST(HeavyTails, CountInTheStandardDeviationsOfMuAndThetaNew) {
       Posterior({{y, y, y}, {1.7594154189772533, 0.3556491597259383, 1.2922840686372725}, {}},
                 "log_normal:0.68839887613818407,20", "flat")
           .summary();
-  // By an independent program, in 80-bit arithmetic.
+  // Integrals over log tau by mpmath, with 40 digits.
   EXPECT_NEAR(fit.parameters[1].sd, 0.7782241087206461, 1e-9);
   EXPECT_NEAR(fit.parameters.back().sd, 1.432517908488209, 1e-9);
 }
@@ -413,7 +413,7 @@ TEST(WideBoundsOfMu, LeaveThetaItsLawUnderAHeavyTail) {
                             "uniform:-7.5081700727453953,685887.81369360129");
   const FitSummary fit = posterior.summary();
   for (const size_t theta : {2u, 3u}) {
-    // By an independent program.
+    // Integrals over log tau by mpmath, with 40 digits.
     EXPECT_NEAR(fit.parameters[theta].mean - y, 0.2319116339163199, 1e-9);
     EXPECT_NEAR(fit.parameters[theta].sd, 0.5468202769385601, 1e-9);
   }
@@ -425,7 +425,7 @@ TEST(HeavyTails, KeepTheMeanWhereOnlyTheStandardDeviationIsOutOfRange) {
       {{14454242.805543615, 14088084.612398472}, {804.2523804261838, 1641.393730599268}, {}},
       "lomax:1.0001,10171.608606250971", "flat");
   const FitSummary summary = posterior.summary();
-  // E tau by an independent program.
+  // E tau by mpmath, with 40 digits.
   EXPECT_NEAR(summary.parameters[0].mean, 335738.49178655446, 1e-9 * 335738);
   EXPECT_TRUE(std::isnan(summary.parameters[0].sd));
   EXPECT_FALSE(std::isnan(summary.parameters[1].mean));
