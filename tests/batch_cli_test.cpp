@@ -255,7 +255,7 @@ TEST(BatchCli, ASignalEndsTheWaitForInput) {
       const Outcome outcome = process.wait();
       if (writer >= 0) ::close(writer);
       EXPECT_EQ(outcome.code, 1) << text << " " << threads;
-      EXPECT_EQ(outcome.err, "taugrid: interrupted; no file was written\n");
+      EXPECT_EQ(outcome.err, "taugrid: interrupted; the output was not written\n");
       EXPECT_EQ(folder.names(), std::vector<std::string>{"pipe"});
     }
 }

@@ -1,7 +1,9 @@
 // What the program refuses: exit code 2, the reason on standard error, and nothing written
 // anywhere.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "host/taugrid/device.h"
@@ -228,6 +230,19 @@ TEST(Cli, RefusesToWriteOverItsData) {
       EXPECT_EQ(outcome.err, "taugrid: DATA and --out are the same file, " + out + "\n");
       EXPECT_EQ(folder.read("data.csv"), text);
     }
+}
+
+TEST(Cli, RefusesToWriteOverTheFileThatStandardInputIs) {
+  const ScratchFolder folder;
+  const std::string text = "y,sigma,group\n1,2,a\n3,4,a\n5,6,a\n";
+  const std::string data = folder.write("data.csv", text);
+  for (const std::string command : {"draw", "batch"}) {
+    const std::string line = std::string(TAUGRID_CLI) + " " + command + " - --out " + data + " < " +
+                             data + " 2> " + folder.file("err");
+    EXPECT_EQ(WEXITSTATUS(std::system(line.c_str())), 2) << command;
+    EXPECT_EQ(folder.read("err"), "taugrid: DATA and --out are the same file, " + data + "\n");
+    EXPECT_EQ(folder.read("data.csv"), text);
+  }
 }
 
 TEST(Cli, RefusesToWriteOverTheTableOfAPrior) {

@@ -363,7 +363,7 @@ TEST_P(CliStops, LeavesNoPartialFileAndTheOldOneUntouched) {
   const Outcome outcome = process.wait();
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(outcome.err, "taugrid: interrupted; no file was written\n");
+  EXPECT_EQ(outcome.err, "taugrid: interrupted; the output was not written\n");
   EXPECT_EQ(folder.names(), Texts{"draws.csv"});
   EXPECT_EQ(folder.read("draws.csv"), "old");
 }

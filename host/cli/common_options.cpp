@@ -135,7 +135,9 @@ void refuse_same_files(const std::vector<NamedFile>& inputs,
   for (const NamedFile& output : outputs) {
     if (output.path.empty() || !OutputFile::replaces(output.path)) continue;
     for (const NamedFile& other : others)
-      if (with_links_followed(output.path) == with_links_followed(other.path))
+      // Standard input may be a file: `taugrid batch - --out FILE < FILE`.
+      if (with_links_followed(output.path) ==
+          with_links_followed(other.path == "-" ? "/dev/stdin" : other.path))
         throw std::invalid_argument(
             fmt::format("{} and {} are the same file, {}", other.flag, output.flag, output.path));
     others.push_back(output);

@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   } catch (const std::invalid_argument& error) {
     return fail(kBadInput, error.what());
   } catch (const Stopped&) {
-    return fail(kFailed, "interrupted; no file was written");
+    return fail(kFailed, "interrupted; the output was not written");
   } catch (const OutputClosed&) {
     return kFailed;
   } catch (const std::exception& error) {

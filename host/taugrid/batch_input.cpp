@@ -176,7 +176,10 @@ void BatchInput::read_header(const BatchInputOptions& options) {
     throw std::invalid_argument(fmt::format(
         "--y names {} columns and --se {}; their numbers must be equal", y.size(), sigma.size()));
   wide_ = y.size() > 1;
-  for (const std::string& column : y) y_fields_.push_back(csv_column(header_, column, name_));
+  const std::string advice =
+      wide_ ? "" : "; columns of one row a data set are named with --y y1..yk --se se1..sek";
+  for (const std::string& column : y)
+    y_fields_.push_back(csv_column(header_, column, name_, advice));
   for (const std::string& column : sigma)
     sigma_fields_.push_back(csv_column(header_, column, name_));
   std::vector<bool> used(n_fields_, false);
