@@ -31,19 +31,19 @@ void fit_eight_schools(benchmark::State& state, const char* tau_prior, const cha
   state.counters["grid_points"] = storage.result.nodes;
 }
 
-BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat / tau_mu_new, "uniform", "flat", false, false)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat_tau_mu_new, "uniform", "flat", false, false)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat / all_quantiles, "uniform", "flat", true, false)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat_all_quantiles, "uniform", "flat", true, false)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat / default_table, "uniform", "flat", true, true)
+BENCHMARK_CAPTURE(fit_eight_schools, uniform_flat_default_table, "uniform", "flat", true, true)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, half_cauchy_normal / default_table, "half_cauchy:5",
+BENCHMARK_CAPTURE(fit_eight_schools, half_cauchy_normal_default_table, "half_cauchy:5",
                   "normal:0,5", true, true)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, half_normal_flat / default_table, "half_normal:5", "flat",
-                  true, true)
+BENCHMARK_CAPTURE(fit_eight_schools, half_normal_flat_default_table, "half_normal:5", "flat", true,
+                  true)
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(fit_eight_schools, uniform50_uniform / default_table, "uniform:50",
+BENCHMARK_CAPTURE(fit_eight_schools, uniform50_uniform_default_table, "uniform:50",
                   "uniform:-20,20", true, true)
     ->Unit(benchmark::kMillisecond);
 
