@@ -28,10 +28,13 @@
 #define TAUGRID_TEMPLATE __host__ __device__
 // Large, called often, and better compiled once than at every call.
 #define TAUGRID_OUTLINE __host__ __device__ __noinline__
+// Before a loop over a large local array: unrolled, it would be held in registers, and spill.
+#define TAUGRID_ROLLED _Pragma("unroll 1")
 #else
 #define TAUGRID_INLINE inline __attribute__((always_inline))
 #define TAUGRID_TEMPLATE
 #define TAUGRID_OUTLINE inline
+#define TAUGRID_ROLLED
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif

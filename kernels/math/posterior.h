@@ -98,6 +98,7 @@ struct SchoolSum {
   static TAUGRID_OUTLINE void over_tiles(int64_t n_schools, SchoolTotal<L> (&total)[K],
                                          const Tile& tile) {
     SchoolTotal<L> stripe[32][K];
+    TAUGRID_ROLLED
     for (int s = 0; s < 32; ++s)
       for (int k = 0; k < K; ++k) stripe[s][k] = {L::splat(0), L::splat(0)};
     int s = 0;
@@ -109,9 +110,12 @@ struct SchoolSum {
       for (int k = 0; k < K; ++k) stripe[s][k].add(of_tile[k]);
       s = (s + 1) % 32;
     }
-    for (int half = 16; half > 0; half /= 2)
+    TAUGRID_ROLLED
+    for (int half = 16; half > 0; half /= 2) {
+      TAUGRID_ROLLED
       for (int i = 0; i < half; ++i)
         for (int k = 0; k < K; ++k) stripe[i][k].add(stripe[i + half][k]);
+    }
     for (int k = 0; k < K; ++k) total[k] = stripe[0][k];
   }
 };
